@@ -1,0 +1,233 @@
+// Cairn's world: N independent Crafter worlds stepped in lockstep, bit-exact with Crafter 1.8.3.
+//
+// An embedding program needs this header and libcairn, nothing else:
+//
+//     CairnConfig config = cairn_default_config();
+//     config.seed = 7, config.world_count = 16;
+//     Cairn* worlds = NULL;
+//     char why[CAIRN_WHY];
+//     if (cairn_create(&config, &worlds, why) != CAIRN_OK) { puts(why); return 1; }
+//     CairnOutput output = {.observation.pixels = pixels, .reward = reward};
+//     cairn_reset(worlds, &output);
+//     cairn_step(worlds, action, &output); // as often as you like; worlds that end begin anew
+//     cairn_destroy(worlds);
+//
+// Arrays are row-major; [N, ...] means one row per world. x grows right, y grows down.
+// A handle is used by one thread at a time (cairn_step_range excepted); two handles share nothing.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CAIRN_API __attribute__((visibility("default")))
+
+enum {
+    CAIRN_ACTIONS = 17,
+    CAIRN_ACHIEVEMENTS = 22,
+    CAIRN_ITEMS = 16,
+    CAIRN_STATUS_SIZE = 20, // inventory 0..15, facing dx, facing dy, sleeping, daylight
+    CAIRN_MATERIALS = 13,   // ids 0 (outside the world) to 12
+    CAIRN_OBJECTS = 16,     // ids of CairnObject, 0 (nothing) to 15
+    CAIRN_GENERATOR_WORDS = 625,
+    CAIRN_WHY = 256 // size of every error message buffer, terminating zero included
+};
+
+typedef enum CairnStatus {
+    CAIRN_OK,
+    CAIRN_BAD_CONFIG,   // a field out of range; the message names it and the range
+    CAIRN_BAD_ARGUMENT, // a call that cannot be meant (world number, buffer size, ...)
+    CAIRN_BAD_DATA,     // a file or saved state that is broken, truncated or of another version
+    CAIRN_IO,           // the system refused to read or write
+    CAIRN_OUT_OF_MEMORY
+} CairnStatus;
+
+typedef enum CairnAction {
+    CAIRN_NOOP,
+    CAIRN_MOVE_LEFT,
+    CAIRN_MOVE_RIGHT,
+    CAIRN_MOVE_UP,
+    CAIRN_MOVE_DOWN,
+    CAIRN_DO,
+    CAIRN_SLEEP,
+    CAIRN_PLACE_STONE,
+    CAIRN_PLACE_TABLE,
+    CAIRN_PLACE_FURNACE,
+    CAIRN_PLACE_PLANT,
+    CAIRN_MAKE_WOOD_PICKAXE,
+    CAIRN_MAKE_STONE_PICKAXE,
+    CAIRN_MAKE_IRON_PICKAXE,
+    CAIRN_MAKE_WOOD_SWORD,
+    CAIRN_MAKE_STONE_SWORD,
+    CAIRN_MAKE_IRON_SWORD
+} CairnAction;
+
+typedef enum CairnItem {
+    CAIRN_HEALTH,
+    CAIRN_FOOD,
+    CAIRN_DRINK,
+    CAIRN_ENERGY,
+    CAIRN_SAPLING,
+    CAIRN_WOOD,
+    CAIRN_STONE,
+    CAIRN_COAL,
+    CAIRN_IRON,
+    CAIRN_DIAMOND,
+    CAIRN_WOOD_PICKAXE,
+    CAIRN_STONE_PICKAXE,
+    CAIRN_IRON_PICKAXE,
+    CAIRN_WOOD_SWORD,
+    CAIRN_STONE_SWORD,
+    CAIRN_IRON_SWORD
+} CairnItem;
+
+typedef enum CairnMaterial { // channel 0 of tiles; ids 1..12 also in the semantic map
+    CAIRN_OUTSIDE,
+    CAIRN_WATER,
+    CAIRN_GRASS,
+    CAIRN_ROCK, // "stone" in the original
+    CAIRN_PATH,
+    CAIRN_SAND,
+    CAIRN_TREE,
+    CAIRN_LAVA,
+    CAIRN_COAL_ORE,
+    CAIRN_IRON_ORE,
+    CAIRN_DIAMOND_ORE,
+    CAIRN_TABLE,
+    CAIRN_FURNACE
+} CairnMaterial;
+
+typedef enum CairnObject { // channel 1 of tiles
+    CAIRN_NOTHING,
+    CAIRN_PLAYER_LEFT,
+    CAIRN_PLAYER_RIGHT,
+    CAIRN_PLAYER_UP,
+    CAIRN_PLAYER_DOWN,
+    CAIRN_PLAYER_ASLEEP,
+    CAIRN_COW,
+    CAIRN_ZOMBIE,
+    CAIRN_SKELETON,
+    CAIRN_ARROW_LEFT,
+    CAIRN_ARROW_RIGHT,
+    CAIRN_ARROW_UP,
+    CAIRN_ARROW_DOWN,
+    CAIRN_PLANT,
+    CAIRN_PLANT_RIPE
+} CairnObject;
+
+// "noop", "collect_coal", "health"; NULL when the number is out of range.
+CAIRN_API const char* cairn_action_name(int action);
+CAIRN_API const char* cairn_achievement_name(int achievement);
+CAIRN_API const char* cairn_item_name(int item);
+CAIRN_API const char* cairn_version(void);
+
+// Pictures for every material, object, item and digit.
+typedef struct CairnTextures CairnTextures;
+
+// Reads PNG files by the original's names ("water.png", "player-left.png", "1.png", ...) from a
+// folder. The caller owns *textures. CAIRN_BAD_DATA or CAIRN_IO: the message names the file.
+CAIRN_API CairnStatus cairn_textures_load(const char* folder, CairnTextures** textures,
+                                          char why[CAIRN_WHY]);
+CAIRN_API void cairn_textures_destroy(CairnTextures* textures); // NULL is allowed
+
+typedef struct CairnConfig {
+    int64_t seed;         // any; world n plays as crafter.Env(seed=cairn_world_seed(seed, n))
+    const int64_t* seeds; // [N] or NULL; one seed per world instead; copied by cairn_create
+    int32_t world_count;  // N in [1, 65536]
+    int32_t threads;      // in [1, 256]; the bits do not depend on it
+    int32_t area_width, area_height; // cells, in [1, 1024]; original: 64, 64
+    int32_t view_width, view_height; // cells with the inventory's rows, in [1, 63]; original: 9, 9
+    int32_t size_width, size_height; // pixels, in [view, 4096]; original: 64, 64
+    int32_t length;  // steps until truncated, in [0, 2^31-1]; 0 = no limit; original: 10000
+    bool reward;     // false: output.reward stays 0 (the original's no-reward variant)
+    bool auto_reset; // true: a world that ended begins its next episode inside the same step
+    const CairnTextures* textures; // borrowed until cairn_destroy; NULL = Cairn's own pictures
+} CairnConfig;
+
+typedef struct CairnObservation { // caller-owned; NULL = not wanted
+    uint8_t* pixels;              // [N, H, W, 3] H = size_height, W = size_width
+    uint8_t* tiles;    // [N, rows, columns, 2] the local view: CairnMaterial, CairnObject
+    float* status;     // [N, CAIRN_STATUS_SIZE] counts 0..9, facing -1..1, 0 or 1, daylight 0..1
+    uint8_t* semantic; // [N, area_width, area_height] the original's info["semantic"], x first
+} CairnObservation;
+
+typedef struct CairnOutput { // caller-owned; NULL = not wanted; a step writes row n for world n
+    // What to act on next: with auto_reset, the new episode's first observation in rows that ended.
+    CairnObservation observation;
+    // The last observation of the episode that ended; other rows are left alone. Never needed
+    // without auto_reset.
+    CairnObservation final_observation;
+    // The step just taken. In rows that ended: the final state, not that of the new episode.
+    double* reward;        // [N] the original's, exactly
+    uint8_t* terminated;   // [N] 1 if the player died: nothing to bootstrap from
+    uint8_t* truncated;    // [N] 1 if cut at the length: bootstrap from final_observation
+    uint8_t* unlocked;     // [N, 22] 1 if unlocked for the first time by this very step
+    int32_t* achievements; // [N, 22] counts since the episode began
+    uint8_t* inventory;    // [N, 16] 0..9
+    int32_t* position;     // [N, 2] x, y
+} CairnOutput;
+
+typedef struct Cairn Cairn; // owns its worlds and threads
+
+// The original's defaults: one world, one thread, seed 0, reward and auto_reset on.
+CAIRN_API CairnConfig cairn_default_config(void);
+
+// Seed of world n: the seed itself for n = 0, a 62-bit mix of (seed, n) for the others, so that
+// neighbouring seeds share no worlds.
+CAIRN_API int64_t cairn_world_seed(int64_t seed, int32_t world);
+
+// On failure *worlds is NULL and why says which field is wrong and its range.
+CAIRN_API CairnStatus cairn_create(const CairnConfig* config, Cairn** worlds, char why[CAIRN_WHY]);
+CAIRN_API void cairn_destroy(Cairn* worlds);                    // NULL is allowed
+CAIRN_API const CairnConfig* cairn_config(const Cairn* worlds); // seeds points at the own copy
+
+// Columns and rows of the local view (original: 9 and 7), the shape of tiles.
+CAIRN_API int32_t cairn_local_columns(const CairnConfig* config);
+CAIRN_API int32_t cairn_local_rows(const CairnConfig* config);
+
+// Begins the next episode in every world (the first call: episode 1).
+CAIRN_API void cairn_reset(Cairn* worlds, const CairnOutput* output);
+// Begins the given episode (>= 1) in one world; row `world` of the output is written.
+CAIRN_API CairnStatus cairn_reset_world(Cairn* worlds, int32_t world, uint64_t episode,
+                                        const CairnOutput* output);
+// Number of the episode that world n is in; 0 before the first reset.
+CAIRN_API uint64_t cairn_episode(const Cairn* worlds, int32_t world);
+
+// One step in every world. action [N], each in [0, 17): anything else is a bug and asserts.
+CAIRN_API void cairn_step(Cairn* worlds, const int32_t* action, const CairnOutput* output);
+// The same for worlds [first, first + count) on the calling thread. Several threads may call it at
+// once for disjoint ranges, so that a program can use threads of its own. action and output are
+// whole arrays [N, ...], of which only the range's rows are touched.
+CAIRN_API void cairn_step_range(Cairn* worlds, int32_t first, int32_t count, const int32_t* action,
+                                const CairnOutput* output);
+// Runs job(context, i) for i in [0, threads) on the worlds' own threads, the caller's included, and
+// waits for all: lets a learner and its worlds share one set of threads.
+CAIRN_API void cairn_parallel(Cairn* worlds, void (*job)(void* context, int32_t thread),
+                              void* context);
+
+// Sets the 16 counts, each 0..9 (larger: CAIRN_BAD_ARGUMENT), as a test or curriculum may want.
+CAIRN_API CairnStatus cairn_set_inventory(Cairn* worlds, int32_t world,
+                                          const uint8_t inventory[CAIRN_ITEMS],
+                                          char why[CAIRN_WHY]);
+// MT19937 of one world: 624 words of state, then the position 0..624.
+CAIRN_API void cairn_generator(const Cairn* worlds, int32_t world,
+                               uint32_t words[CAIRN_GENERATOR_WORDS]);
+
+// A world's whole state as bytes: versioned, checksummed, the same on every machine. Loading works
+// in any Cairn of the same area, view, size and length; the world then continues exactly.
+CAIRN_API size_t cairn_state_limit(const Cairn* worlds); // bytes that always suffice
+CAIRN_API CairnStatus cairn_save_world(const Cairn* worlds, int32_t world, void* bytes, size_t size,
+                                       size_t* used, char why[CAIRN_WHY]);
+// Broken bytes leave the world as it was.
+CAIRN_API CairnStatus cairn_load_world(Cairn* worlds, int32_t world, const void* bytes, size_t size,
+                                       char why[CAIRN_WHY]);
+// Writes row `world` of the output anew without a step. Draws nothing: exact mode's night noise is
+// drawn from a copy of the generator.
+CAIRN_API void cairn_observe_world(const Cairn* worlds, int32_t world, const CairnOutput* output);
+
+#ifdef __cplusplus
+}
+#endif
