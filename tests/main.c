@@ -5,8 +5,7 @@
 
 #include "tests/suite.h"
 
-int main(void)
-{
+int main(void) {
     SRunner* runner = srunner_create(suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
