@@ -1,0 +1,111 @@
+// One world, and the rules that change it. Internal to env/.
+//
+// Maps are indexed [x][y] (cell x * height + y), like the original's arrays. "Draws" are taken from
+// the world's only generator, so their number and order are part of the rules.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "env/cairn.h"
+#include "env/random.h"
+
+enum { CHUNK_SIZE = 12, PLAYER = 1, MAX_ITEM = 9 };
+
+typedef enum ObjectKind {
+    KIND_NONE, // a hole that a removed object left
+    KIND_PLAYER,
+    KIND_COW,
+    KIND_ZOMBIE,
+    KIND_SKELETON,
+    KIND_ARROW,
+    KIND_PLANT,
+    KIND_COUNT
+} ObjectKind;
+
+typedef struct Object {
+    int16_t x, y;              // stay what they were when the object is removed
+    uint8_t kind;              // ObjectKind
+    int8_t facing_x, facing_y; // player and arrow
+    int32_t health;            // not the player's: that is an inventory entry
+    int32_t counter;           // zombie: cooldown; skeleton: reload; plant: grown
+    int32_t previous, next;    // neighbours in the chunk's list, 0 = none
+} Object;
+
+// 12 x 12 cells, fewer at the high edges. Members are listed in the order they came in.
+typedef struct Chunk {
+    bool exists;                        // once an object was in it; then for the whole episode
+    int32_t first, last;                // members, 0 = none
+    int32_t cells[CAIRN_MATERIALS + 1]; // cells of each material
+} Chunk;
+
+typedef struct Player { // position and facing are in objects[PLAYER]
+    int32_t inventory[CAIRN_ITEMS];
+    int32_t achievements[CAIRN_ACHIEVEMENTS]; // counts
+    uint32_t unlocked;                        // bit a: achievement a was seen by a step's end
+    double hunger, thirst, recover;           // multiples of 0.5
+    int32_t fatigue;
+    int32_t health_before_update; // for waking by damage
+    int32_t health_before_step;   // for the reward
+    bool sleeping;
+} Player;
+
+// What all worlds of a handle have in common.
+typedef struct WorldShape {
+    int32_t width, height;             // cells
+    int32_t chunk_columns, chunk_rows; // chunk of a cell: (x / 12) * chunk_rows + y / 12
+    int32_t local_columns, local_rows; // cells seen around the player
+    int32_t update_distance;           // objects nearer to the player than that act
+    int32_t night_draws;               // uniform numbers that a frame at night draws
+    int32_t object_capacity;           // entries of `objects`
+    int64_t length;                    // steps until truncated, 0 = no limit
+} WorldShape;
+
+typedef struct World {
+    const WorldShape* shape;
+    int64_t seed;
+    uint64_t episode; // 0 before the first reset
+    int64_t step;
+    double daylight; // 0 (night) .. 1
+    Generator generator;
+    Player player;
+    int32_t object_count; // entries in use, entry 0 and holes included
+    int32_t hole_count;   // holes among the entries 1 .. object_count - 1
+    int32_t chunk_count;  // chunks that exist
+    // The step just taken; zero after a reset.
+    double reward;
+    bool terminated, truncated;
+    uint32_t newly_unlocked; // bit a: achievement a
+    // Owned by the handle's arena.
+    uint8_t* material;    // [width, height] CairnMaterial
+    int32_t* object_at;   // [width, height] index into objects, 0 = none
+    Object* objects;      // [object_capacity] 0 is never an object, PLAYER is the player
+    Chunk* chunks;        // [chunk_columns, chunk_rows]
+    int32_t* chunk_order; // [chunk_columns * chunk_rows] chunks by the time they came to exist
+} World;
+
+void world_shape(const CairnConfig* config, WorldShape* shape);
+size_t world_arena_size(const WorldShape* shape); // bytes of one world's arrays
+void world_attach(World* world, const WorldShape* shape, void* arena); // arena zeroed by the caller
+
+// Makes everything that follows from the rest anew, as loading needs: object_at, the chunks' cell
+// counts, the generator's block of outputs. Needs material, objects (with their list links),
+// chunk_order, chunks[].first and .last.
+void world_rebuild(World* world);
+
+// Begins episode `world->episode + 1`, or any other by setting world->episode first. Draws no
+// noise.
+void world_reset(World* world);
+// Everything of one step but the frame, whose draws are due when world_is_night.
+void world_step(World* world, int32_t action);
+bool world_is_night(const World* world);
+double world_daylight(int64_t step);
+
+static inline bool world_inside(const World* world, int32_t x, int32_t y) {
+    return x >= 0 && y >= 0 && x < world->shape->width && y < world->shape->height;
+}
+static inline int32_t world_cell(const World* world, int32_t x, int32_t y) {
+    return x * world->shape->height + y;
+}
+static inline int32_t world_chunk(const World* world, int32_t x, int32_t y) {
+    return x / CHUNK_SIZE * world->shape->chunk_rows + y / CHUNK_SIZE;
+}
