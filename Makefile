@@ -25,8 +25,9 @@ NETS_LIBS := $(shell pkg-config --libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -
 RUNS_LIBS := $(shell pkg-config --libs inih jansson)
 
 ENV_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard env/*.c)) $(O)/env/textures.gen.o
+KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
 NETS_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out nets/kernels.c,$(wildcard nets/*.c))) \
-            $(addprefix $(O)/nets/kernels_,base.o $(if $(filter x86_64,$(shell uname -m)),avx2.o avx512.o))
+            $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o $(O)/nets/kernels_$(isa)_half.o)
 AGENT_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard agent/*.c))
 RUNS_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard runs/*.c))
 
@@ -44,17 +45,20 @@ build/libcairn.so: $(ENV_OBJ)
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -c -o $@ $<
-# The same loops for three instruction sets; nets/kernels.h chooses at run time.
-KERNEL_FLAGS := -O3 -ffp-contract=fast
-$(O)/nets/kernels_base.o: nets/kernels.c
+# The same loops for three instruction sets and two storage types; chosen at run time.
+KERNEL_FLAGS := -O3 -ffp-contract=fast -fopenmp-simd -fno-math-errno -fno-trapping-math
+KERNEL_ARCH_base :=
+KERNEL_ARCH_avx2 := -march=x86-64-v3
+KERNEL_ARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
+$(O)/nets/kernels_%_half.o: nets/kernels.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(KERNEL_FLAGS) -DKERNELS=base -c -o $@ $<
-$(O)/nets/kernels_avx2.o: nets/kernels.c
+	$(CC) $(BASE) $(KERNEL_FLAGS) $(KERNEL_ARCH_$*) -DKERNELS_HALF -DKERNELS=$*_half -c -o $@ $<
+$(O)/nets/kernels_%.o: nets/kernels.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(KERNEL_FLAGS) -march=x86-64-v3 -DKERNELS=avx2 -c -o $@ $<
-$(O)/nets/kernels_avx512.o: nets/kernels.c
+	$(CC) $(BASE) $(KERNEL_FLAGS) $(KERNEL_ARCH_$*) -DKERNELS=$* -c -o $@ $<
+$(O)/nets/kernels_choose.o: nets/kernels_choose.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(KERNEL_FLAGS) -march=x86-64-v4 -mprefer-vector-width=512 -DKERNELS=avx512 -c -o $@ $<
+	$(CC) $(BASE) -c -o $@ $<
 
 # Cairn's pictures, embedded as bytes.
 $(O)/env/textures.gen.c: env/textures/embed.sh $(wildcard env/textures/*.png)

@@ -1,0 +1,44 @@
+// Which variant of the loops runs: the widest that was built and that the processor offers.
+#include <string.h>
+
+#include "nets/kernels.h"
+
+extern const NetKernels net_kernels_base, net_kernels_base_half;
+#ifdef __x86_64__
+extern const NetKernels net_kernels_avx2, net_kernels_avx2_half;
+extern const NetKernels net_kernels_avx512, net_kernels_avx512_half;
+
+static bool has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi2");
+}
+static bool has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+const NetKernels* net_kernels_by_name(const char* name, bool half) {
+    if (strcmp(name, "base") == 0) {
+        return half ? &net_kernels_base_half : &net_kernels_base;
+    }
+#ifdef __x86_64__
+    if (strcmp(name, "avx2") == 0 && has_avx2()) {
+        return half ? &net_kernels_avx2_half : &net_kernels_avx2;
+    }
+    if (strcmp(name, "avx512") == 0 && has_avx512()) {
+        return half ? &net_kernels_avx512_half : &net_kernels_avx512;
+    }
+#endif
+    return NULL;
+}
+
+const NetKernels* net_kernels(bool half) {
+    static const char* const widest_first[] = {"avx512", "avx2", "base"};
+    const NetKernels* kernels = NULL;
+    for (int i = 0; !kernels; i++) {
+        kernels = net_kernels_by_name(widest_first[i], half);
+    }
+    return kernels;
+}
