@@ -1,84 +1,213 @@
-# Cairn. `make` builds, `make check` tests, `make quickstart` trains something you can look at.
-# Objects go to build/$(VARIANT)/; VARIANT is release, asan, tsan or double (nets and agent in
-# double precision, for tests against reference figures).
-VARIANT ?= release
-CC ?= gcc
-O := build/$(VARIANT)
+# Cairn. `make` builds, `make check` tests, `make quickstart` trains something you can look at,
+# `make help` lists the rest. Everything that is made lies under build/.
+MAKEFLAGS += --no-builtin-rules
+VERSION := 0.1.0
+SOVERSION := 0
 
-PKGS := zlib libpng
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) openblas inih jansson 2>/dev/null)
-ONEDNN := $(shell echo 'int main(void){return 0;}' | $(CC) -x c - -o /dev/null -ldnnl 2>/dev/null && echo 1)
+# release | double (nets and agent in double precision, for reference figures) | asan | tsan |
+# clang (another compiler's warnings) | fuzz
+MAKEFLAGS += -rR # no built-in rules: they would "make" dependency files
+VARIANT ?= release
+ifeq ($(origin CC),default)
+CC := $(if $(filter clang fuzz,$(VARIANT)),clang,gcc)
+endif
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# NO_ONEDNN=1 leaves oneDNN out even where it is found.
+O := build/$(VARIANT)$(if $(NO_ONEDNN),-blas)
+
+# ---------------------------------------------------------------- libraries and flags
+pkg = $(shell pkg-config $(1) 2>/dev/null)
+NEEDED := zlib libpng openblas inih jansson
+ONEDNN := $(if $(NO_ONEDNN),,$(shell printf '\043include <dnnl.h>\nint main(void) { return 0; }\n' | \
+            $(CC) -x c - -o /dev/null -ldnnl 2>/dev/null && echo 1))
+ENV_LIBS := $(call pkg,--libs zlib libpng) -lm -pthread
+NETS_LIBS := $(call pkg,--libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -lm
+RUNS_LIBS := $(call pkg,--libs inih jansson)
+TEST_LIBS = $(call pkg,--libs check)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes
 ifdef CI
-WARN += -Werror
+WERROR := -Werror
 endif
+SANITIZE := -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_release := -O2 -g
 CFLAGS_double := -O2 -g -DNETS_DOUBLE
-CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_clang := -O1 -g
+CFLAGS_asan := -O1 -g -fsanitize=address,undefined $(SANITIZE)
 CFLAGS_tsan := -O1 -g -fsanitize=thread
-BASE := -std=c17 -D_GNU_SOURCE -I. $(WARN) -ffp-contract=off -fvisibility=hidden -fPIC -pthread \
-        $(CFLAGS_$(VARIANT)) $(PKG_CFLAGS) $(if $(ONEDNN),-DNETS_ONEDNN) -MMD -MP
+CFLAGS_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined $(SANITIZE)
+ifndef CFLAGS_$(VARIANT)
+$(error VARIANT=$(VARIANT) is unknown: use release, double, asan, tsan, clang or fuzz)
+endif
+# No contraction to fused multiply-add and no fast-math: one meaning everywhere.
+FLAGS := -std=c17 -D_GNU_SOURCE -I. $(WARN) -ffp-contract=off -fvisibility=hidden -fPIC -pthread \
+         $(CFLAGS_$(VARIANT)) $(CFLAGS) $(call pkg,--cflags $(NEEDED)) \
+         $(if $(ONEDNN),-DNETS_ONEDNN) -DCAIRN_VERSION='"$(VERSION)"'
 
-ENV_LIBS := $(shell pkg-config --libs $(PKGS)) -lm -pthread
-NETS_LIBS := $(shell pkg-config --libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -lm
-RUNS_LIBS := $(shell pkg-config --libs inih jansson)
+# Commands are shown in short; V=1 shows them whole. An object appears under its name only when it
+# is whole.
+Q := $(if $(V),,@)
+define COMPILE
+$(if $(V),,@echo "  compile $@")
+@mkdir -p $(@D)
+$(Q)$(CC) $(FLAGS) $(EXTRA) $(WERROR) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@.$$$$ $< && mv -f $@.$$$$ $@
+endef
+define LINK
+$(if $(V),,@echo "  link    $@")
+@mkdir -p $(@D)
+$(Q)$(CC) $(CFLAGS_$(VARIANT)) $(CFLAGS) $(EXTRA) $(LDFLAGS) -o $@ $(filter %.o,$^)
+endef
 
-ENV_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard env/*.c)) $(O)/env/textures.gen.o
+# ---------------------------------------------------------------- what is built
+objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
+ENV_OBJ := $(call objects,env) $(O)/env/textures.gen.o
 KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
-NETS_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out nets/kernels.c,$(wildcard nets/*.c))) \
+NETS_OBJ := $(filter-out $(O)/nets/kernels.o,$(call objects,nets)) \
             $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o $(O)/nets/kernels_$(isa)_half.o)
-AGENT_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard agent/*.c))
-RUNS_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard runs/*.c))
+AGENT_OBJ := $(call objects,agent)
+RUNS_OBJ := $(call objects,runs)
+# The release build's products lie in build/ itself.
+PRODUCTS := $(if $(filter build/release,$(O)),build,$(O))
+PROGRAM := $(PRODUCTS)/cairn
+LIBRARY := $(PRODUCTS)/libcairn
 
-.PHONY: all check clean
+.PHONY: all tests fuzzers help deps quickstart check bench format format-check lint fuzz install \
+        uninstall clean FORCE
 .DELETE_ON_ERROR:
-all: build/cairn build/libcairn.a build/libcairn.so
+.SECONDARY:
 
-build/cairn: $(RUNS_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
-	$(CC) $(CFLAGS_$(VARIANT)) -o $@ $^ $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
-build/libcairn.a: $(ENV_OBJ)
-	ar rcs $@ $^
-build/libcairn.so: $(ENV_OBJ)
-	$(CC) -shared -o $@ $^ $(ENV_LIBS)
+all: $(PROGRAM) $(LIBRARY).a $(LIBRARY).so ## the program and the library (plain `make`)
 
-$(O)/%.o: %.c
+$(PROGRAM): $(RUNS_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
+	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
+$(LIBRARY).a: $(ENV_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -c -o $@ $<
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(LIBRARY).so: EXTRA := -shared -Wl,-soname,libcairn.so.$(SOVERSION)
+$(LIBRARY).so: $(ENV_OBJ)
+	$(LINK) $(ENV_LIBS)
+	@ln -sf $(@F) $(@D)/$(@F).$(SOVERSION)
+
+$(O)/%.o: %.c $(O)/flags
+	$(COMPILE)
+
 # The same loops for three instruction sets and two storage types; chosen at run time.
 KERNEL_FLAGS := -O3 -ffp-contract=fast -fopenmp-simd -fno-math-errno -fno-trapping-math
-KERNEL_ARCH_base :=
 KERNEL_ARCH_avx2 := -march=x86-64-v3
 KERNEL_ARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
-$(O)/nets/kernels_%_half.o: nets/kernels.c
-	@mkdir -p $(@D)
-	$(CC) $(BASE) $(KERNEL_FLAGS) $(KERNEL_ARCH_$*) -DKERNELS_HALF -DKERNELS=$*_half -c -o $@ $<
-$(O)/nets/kernels_%.o: nets/kernels.c
-	@mkdir -p $(@D)
-	$(CC) $(BASE) $(KERNEL_FLAGS) $(KERNEL_ARCH_$*) -DKERNELS=$* -c -o $@ $<
-$(O)/nets/kernels_choose.o: nets/kernels_choose.c
-	@mkdir -p $(@D)
-	$(CC) $(BASE) -c -o $@ $<
+define KERNEL
+$(O)/nets/kernels_$(1)$(2).o: EXTRA = $(KERNEL_FLAGS) $(KERNEL_ARCH_$(1)) $(3) -DKERNELS=$(1)$(2)
+$(O)/nets/kernels_$(1)$(2).o: nets/kernels.c $(O)/flags
+	$$(COMPILE)
+endef
+$(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,$(isa))) \
+                             $(eval $(call KERNEL,$(isa),_half,-DKERNELS_HALF)))
 
 # Cairn's pictures, embedded as bytes.
 $(O)/env/textures.gen.c: env/textures/embed.sh $(wildcard env/textures/*.png)
 	@mkdir -p $(@D)
-	sh env/textures/embed.sh env/textures/*.png > $@
-$(O)/env/textures.gen.o: $(O)/env/textures.gen.c
-	$(CC) $(BASE) -c -o $@ $<
+	$(Q)sh env/textures/embed.sh env/textures/*.png > $@.$$$$ && mv -f $@.$$$$ $@
+$(O)/env/textures.gen.o: $(O)/env/textures.gen.c $(O)/flags
+	$(COMPILE)
 
-# One program per test file: tests/env/test_rng.c -> build/$(VARIANT)/tests/env/test_rng
-TEST_LIBS := $(shell pkg-config --libs check)
-$(O)/tests/env/%: tests/env/%.c tests/main.c $(ENV_OBJ)
+# Other flags, another compiler or another library: everything is compiled again. -Werror is left
+# out, because it changes no object.
+FINGERPRINT = $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(LDFLAGS)
+$(O)/flags: FORCE
+	@command -v $(CC) pkg-config > /dev/null && pkg-config --exists --print-errors $(NEEDED) || \
+	    { echo "The compiler or a library is missing: run 'make deps' first." >&2; exit 1; }
 	@mkdir -p $(@D)
-	$(CC) $(BASE) -o $@ $(filter %.c %.o,$^) $(TEST_LIBS) $(ENV_LIBS)
-$(O)/tests/nets/%: tests/nets/%.c tests/main.c $(NETS_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(BASE) -o $@ $(filter %.c %.o,$^) $(TEST_LIBS) $(NETS_LIBS)
-$(O)/tests/agent/%: tests/agent/%.c tests/main.c $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(BASE) -o $@ $(filter %.c %.o,$^) $(TEST_LIBS) $(NETS_LIBS) $(ENV_LIBS)
+	@printf '%s\n' '$(subst ','\'',$(FINGERPRINT))' | cmp -s - $@ || \
+	    printf '%s\n' '$(subst ','\'',$(FINGERPRINT))' > $@
 
-clean:
+# ---------------------------------------------------------------- tests
+# One program per test file: tests/env/test_rng.c -> build/$(VARIANT)/tests/env/test_rng. Files of
+# a folder that are neither test_* nor bench_* are linked to all its programs.
+# $(1) folder, $(2) the objects that it tests, $(3) libraries
+define TESTS
+TESTS_$(1) := $(patsubst %.c,$(O)/%,$(wildcard tests/$(1)/test_*.c))
+TESTS_$(1)_OBJ := $(O)/tests/main.o $(patsubst %.c,$(O)/%.o,\
+    $(filter-out tests/$(1)/test_% tests/$(1)/bench_%,$(wildcard tests/$(1)/*.c)))
+$$(TESTS_$(1)): %: %.o $$(TESTS_$(1)_OBJ) $(2)
+	$$(LINK) $$(TEST_LIBS) $(3)
+ALL_TESTS += $$(TESTS_$(1))
+endef
+$(eval $(call TESTS,env,$(ENV_OBJ),$(ENV_LIBS)))
+$(eval $(call TESTS,nets,$(NETS_OBJ),$(NETS_LIBS)))
+$(eval $(call TESTS,agent,$(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ),$(NETS_LIBS) $(ENV_LIBS)))
+$(eval $(call TESTS,runs,$(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) \
+    $(ENV_OBJ),$(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
+tests: $(ALL_TESTS)
+# tests-env, tests-nets, ...: one folder's
+tests-%: ; @$(MAKE) --no-print-directory $(TESTS_$*)
+
+# tests/fuzz/fuzz_*.c: with libFuzzer in VARIANT=fuzz, else with a main that replays a corpus.
+FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): EXTRA := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
+$(FUZZERS): %: %.o $(if $(filter fuzz,$(VARIANT)),,$(O)/tests/fuzz/replay.o) \
+            $(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
+	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
+fuzzers: $(FUZZERS)
+
+check: ## installs what is missing, builds with warnings as errors, runs every test
+	@.ci/deps check
+	@CC='$(CC)' JOBS='$(JOBS)' bash tests/check.sh
+fuzz: ## fuzzes every parser for FUZZ_SECONDS (60) each
+	@.ci/deps check
+	@$(MAKE) -j$(JOBS) VARIANT=fuzz fuzzers
+	@bash tests/fuzz/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+# ---------------------------------------------------------------- format and lint
+SOURCES = $(wildcard $(foreach dir,env nets agent runs viz tests tests/*,$(dir)/*.c $(dir)/*.h))
+SCRIPTS = .ci/run .ci/deps $(wildcard env/textures/*.sh tests/*.sh tests/*/*.sh)
+format: ## rewrites the sources in the committed layout
+	clang-format -i $(SOURCES)
+format-check: ## fails when `make format` would change something
+	@bash tests/format.sh $(SOURCES)
+lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
+	@bash tests/lint.sh '$(FLAGS)' $(filter %.c,$(SOURCES))
+	@shellcheck $(SCRIPTS)
+
+# ---------------------------------------------------------------- the user's targets
+deps: ## installs missing packages with apt (root or sudo), else names them
+	@.ci/deps build
+
+QUICKSTART_STEPS ?= 60000
+QUICKSTART := build/quickstart
+quickstart: ## installs, builds, trains a few minutes, evaluates, writes a report
+	@.ci/deps build
+	@echo "== building"
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@sh .ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
+
+bench: all ## speed of the world and of learning, one JSON line each
+	$(PROGRAM) bench env
+	$(PROGRAM) bench learn
+
+LIB := $(DESTDIR)$(PREFIX)/lib
+install: all ## to PREFIX (/usr/local), below DESTDIR if given
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(LIB)/pkgconfig
+	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cairn
+	install -m 644 env/cairn.h $(DESTDIR)$(PREFIX)/include/cairn.h
+	install -m 644 $(LIBRARY).a $(LIB)/libcairn.a
+	install -m 644 $(LIBRARY).so $(LIB)/libcairn.so.$(VERSION)
+	ln -sf libcairn.so.$(VERSION) $(LIB)/libcairn.so.$(SOVERSION)
+	ln -sf libcairn.so.$(SOVERSION) $(LIB)/libcairn.so
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	    'Name: cairn' 'Description: Exact Crafter worlds, stepped in lockstep' \
+	    'Version: $(VERSION)' 'Requires.private: zlib libpng' 'Cflags: -I$${includedir}' \
+	    'Libs: -L$${libdir} -lcairn' 'Libs.private: -lm -pthread' > $(LIB)/pkgconfig/cairn.pc
+uninstall: ## removes what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/cairn $(DESTDIR)$(PREFIX)/include/cairn.h \
+	    $(LIB)/libcairn.a $(LIB)/libcairn.so $(LIB)/libcairn.so.$(SOVERSION) \
+	    $(LIB)/libcairn.so.$(VERSION) $(LIB)/pkgconfig/cairn.pc
+
+clean: ## removes build/
 	rm -rf build
--include $(shell find build -name '*.d' 2>/dev/null)
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
+
+-include $(wildcard $(patsubst %,$(O)/%/*.d,env nets agent runs tests tests/*))
