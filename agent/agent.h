@@ -1,0 +1,253 @@
+// Public face of agent/: PPO on Cairn's world. Training, checkpoints, acting and evaluation.
+//
+//     AgentConfig config = agent_default_config();
+//     AgentTrainer* trainer = NULL;
+//     char why[AGENT_WHY];
+//     if (agent_trainer_create(&config, &trainer, why) != AGENT_OK) { puts(why); return 1; }
+//     AgentIteration iteration;
+//     while (agent_trainer_progress(trainer).env_steps < config.total_steps) {
+//         if (agent_trainer_iterate(trainer, NULL, &iteration, why) != AGENT_OK) { ... }
+//     }
+//     agent_checkpoint_save(trainer, "agent.ckpt", AGENT_CHECKPOINT_FULL, NULL, 0, why);
+//     agent_trainer_destroy(trainer);
+//
+// Letters in shapes: T steps of a rollout, N worlds, B rows of a minibatch. A handle is used by one
+// thread at a time; two handles share nothing. Same binary, machine, config and thread count: same
+// bits.
+#pragma once
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env/cairn.h"
+#include "nets/nets.h"
+
+enum {
+    AGENT_WHY = 512,      // size of every message buffer, terminating zero included
+    AGENT_VALUE = 64,     // size of a config value as text
+    AGENT_IMAGE = 64,     // H and W of the observations that agents see
+    AGENT_PIXELS = 12288, // bytes of one observation, [H, W, 3]
+};
+
+typedef enum AgentStatus {
+    AGENT_OK,
+    AGENT_BAD_CONFIG,    // a key, value or combination; the message names it and the range
+    AGENT_UNAVAILABLE,   // a backend or dtype that this machine or build lacks
+    AGENT_BAD_DATA,      // a checkpoint that is broken, of another version or another network
+    AGENT_IO,            // the system refused to read or write
+    AGENT_OUT_OF_MEMORY, //
+    AGENT_DIVERGED,      // a loss or gradient stopped being finite
+    AGENT_STOPPED        // the caller's stop flag was set
+} AgentStatus;
+
+// ---------------------------------------------------------------- configuration
+typedef enum AgentEncoder {
+    AGENT_ENCODER_PAPER, // three stacks of 3x3 convolutions over the pixels
+    AGENT_ENCODER_TILE   // one small network per 7x7-pixel tile, then 3x3 convolutions on 9x9
+} AgentEncoder;
+
+typedef struct AgentConfig {       // key for INI files and --set: range; default
+    AgentEncoder encoder;          // network.encoder: paper, tile; tile
+    int32_t channels;              // network.channels: [1, 1024]; 32. paper: stacks C, 2C, 2C
+    int32_t blocks;                // network.blocks: residual blocks of tile, [0, 64]; 2
+    int32_t tile_hidden;           // network.tile_hidden: [1, 4096]; 64
+    int32_t dense;                 // network.dense: [1, 8192]; 256
+    int32_t latent;                // network.latent: [1, 8192]; 512
+    int32_t worlds;                // world.count: N in [1, 65536]; 32
+    int32_t area_width;            // world.area_width: cells, [1, 1024]; 64
+    int32_t area_height;           // world.area_height: cells, [1, 1024]; 64
+    int32_t length;                // world.length: steps, 0 = no limit; 10000
+    const CairnTextures* textures; // no key; borrowed by trainers; NULL = Cairn's own
+    int32_t rollout_steps;         // ppo.rollout_steps: T in [1, 1048576]; 128. N * T <= 2^22
+    double gamma;                  // ppo.gamma: [0, 1]; 0.95
+    double lambda;                 // ppo.lambda: [0, 1]; 0.65
+    bool bootstrap_truncated;      // ppo.bootstrap_truncated: value of the last observation at the
+                                   // length limit; false (the paper's way)
+    int32_t epochs;                // ppo.epochs: [1, 1000]; 3
+    int32_t minibatch;             // ppo.minibatch: B in [1, N * T], divides N * T; 512
+    double clip;                   // ppo.clip: (0, 10]; 0.2
+    double value_coefficient;      // ppo.value_coefficient: [0, 1000]; 0.5
+    double entropy_coefficient;    // ppo.entropy_coefficient: [0, 1000]; 0.01
+    double learning_rate;          // ppo.learning_rate: (0, 1]; 3e-4
+    bool anneal;                   // ppo.anneal: linear in environment steps; false
+    double final_fraction;         // ppo.final_fraction: of the learning rate at the end; [0, 1]; 0
+    double adam_beta1;             // ppo.adam_beta1: [0, 1); 0.9
+    double adam_beta2;             // ppo.adam_beta2: [0, 1); 0.999
+    double adam_epsilon;           // ppo.adam_epsilon: (0, 1]; 1e-8
+    double gradient_limit;         // ppo.gradient_limit: global norm, (0, 1e9]; 0.5
+    int64_t total_steps;           // train.steps: environment steps in all, [1, 2^53]; 1000000
+    int64_t seed;                  // train.seed: any; 0
+    int32_t threads;               // compute.threads: [1, min(256, N)]; 1
+    int32_t micro_batch;           // compute.micro_batch: rows at once, [1, 65536]; 64
+    NetBackend backend;            // compute.backend: auto, blas, onednn; auto
+    NetDtype dtype;                // compute.dtype: auto, f32, bf16; auto
+} AgentConfig;
+
+AgentConfig agent_default_config(void); // tile encoder, 32 worlds x 128 steps
+// Ranges and combinations. The message names the key, what was found and what is allowed.
+AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]);
+
+// The keys above as a table, in order, so that files, options and help list each once.
+typedef struct AgentKey {
+    const char* name; // "ppo.gamma"
+    const char* help; // one short line
+} AgentKey;
+const AgentKey* agent_config_keys(int32_t* count);
+// Reads one value from text ("0.95", "true", "tile"). AGENT_BAD_CONFIG: no such key, or text that
+// is no value of this key, or out of the key's own range.
+AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* text,
+                             char why[AGENT_WHY]);
+// Text that agent_config_set turns back into the same value. key in [0, count).
+void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VALUE]);
+const char* agent_encoder_name(AgentEncoder encoder); // "paper", "tile"
+
+// ---------------------------------------------------------------- training
+typedef struct AgentEpisode {
+    int32_t world;     // in training: n in [0, N); in evaluation: 0
+    int64_t number;    // episode of that world, >= 1
+    int64_t env_steps; // environment steps of the whole training when it ended; evaluation: 0
+    int32_t length;    // steps
+    double reward;     // sum
+    bool terminated;   // died; false: cut at the length limit
+    int32_t achievements[CAIRN_ACHIEVEMENTS]; // how often each was done
+} AgentEpisode;
+
+typedef struct AgentProgress { // since the beginning of the training, resumed or not
+    int64_t iterations, env_steps, updates, episodes;
+} AgentProgress;
+
+typedef struct AgentIteration {
+    AgentProgress progress; // after this iteration
+    // Means over all minibatches of the iteration.
+    double policy_loss, value_loss, entropy, loss; // loss: the weighted sum
+    double approx_kl;                              // mean of (ratio - 1) - log ratio, >= 0
+    double clip_fraction;                          // share of rows with |ratio - 1| > clip
+    double gradient_norm;                          // before clipping
+    double learning_rate;                          // of this iteration
+    double explained_variance; // 1 - var(return - value) / var(return); 0 if returns are constant
+    double reward_mean;        // per step
+    double return_mean, value_mean;         // of the rollout, in units of reward
+    double norm_mean, norm_std;             // the value normaliser's, afterwards
+    double rollout_seconds, update_seconds; // wall clock
+    double world_seconds, acting_seconds;   // parts of the rollout, mean of the threads
+    int32_t episode_count;        // episodes that ended in this iteration, by step, then world
+    const AgentEpisode* episodes; // [episode_count], valid until the next call
+} AgentIteration;
+
+typedef struct AgentTrainer AgentTrainer;
+
+AgentStatus agent_trainer_create(const AgentConfig* config, AgentTrainer** trainer,
+                                 char why[AGENT_WHY]); // failed: *trainer = NULL
+void agent_trainer_destroy(AgentTrainer* trainer);     // NULL is allowed
+// One rollout of N * T steps and one PPO phase on it. When *stop (NULL = never) becomes non-zero,
+// the iteration is abandoned within a fraction of a second: AGENT_STOPPED, and the trainer is again
+// exactly as before the call, so that it can be saved and iterated as if nothing had happened.
+// AGENT_DIVERGED leaves it in a state of no use.
+AgentStatus agent_trainer_iterate(AgentTrainer* trainer, const volatile sig_atomic_t* stop,
+                                  AgentIteration* iteration, char why[AGENT_WHY]);
+const AgentConfig* agent_trainer_config(const AgentTrainer* trainer);
+AgentProgress agent_trainer_progress(const AgentTrainer* trainer);
+size_t agent_trainer_weight_count(const AgentTrainer* trainer);
+NetBackend agent_trainer_backend(const AgentTrainer* trainer); // what auto became
+NetDtype agent_trainer_dtype(const AgentTrainer* trainer);
+size_t agent_trainer_bytes(const AgentTrainer* trainer); // memory taken, the worlds' own aside
+// Multiply-adds times two of the forward pass of one observation.
+double agent_trainer_flop(const AgentTrainer* trainer);
+// One PPO phase (epochs, minibatches) on the data of the last rollout, for benchmarks: measures the
+// update without the worlds. The first call without a rollout collects one.
+AgentStatus agent_trainer_update_only(AgentTrainer* trainer, AgentIteration* iteration,
+                                      char why[AGENT_WHY]);
+
+// ---------------------------------------------------------------- checkpoints
+typedef enum AgentCheckpointKind {
+    AGENT_CHECKPOINT_FULL,   // all that a training needs to continue as if never stopped
+    AGENT_CHECKPOINT_WEIGHTS // what acting needs: config, weights, value normaliser, progress
+} AgentCheckpointKind;
+
+// Atomic: a temporary file beside `path` is written, synced and renamed; an error or crash leaves
+// the old file. The caller's blob (log offsets and the like) is kept with it; blob may be NULL.
+AgentStatus agent_checkpoint_save(const AgentTrainer* trainer, const char* path,
+                                  AgentCheckpointKind kind, const void* blob, size_t blob_size,
+                                  char why[AGENT_WHY]);
+
+typedef struct AgentCheckpointInfo {
+    AgentCheckpointKind kind;
+    uint32_t version;
+    size_t file_bytes;
+    AgentConfig config; // textures NULL
+    AgentProgress progress;
+    uint64_t fingerprint; // of the network
+    size_t weight_count;
+    size_t blob_size;
+} AgentCheckpointInfo;
+// Reads and checks the whole file. Every message names the file.
+AgentStatus agent_checkpoint_info(const char* path, AgentCheckpointInfo* info, char why[AGENT_WHY]);
+// Puts a full checkpoint into a trainer of the same network, worlds and precision (its config may
+// differ in the rest: total steps, threads, ...). A refused checkpoint leaves the trainer as it
+// was. *blob (may be NULL): the caller's own copy, to be freed with free(); NULL when empty.
+AgentStatus agent_checkpoint_load(AgentTrainer* trainer, const char* path, void** blob,
+                                  size_t* blob_size, char why[AGENT_WHY]);
+
+// ---------------------------------------------------------------- acting
+typedef struct AgentPolicyConfig {
+    int32_t rows; // observations at once, at most; >= 1
+    NetBackend backend;
+    NetDtype dtype;
+} AgentPolicyConfig;
+
+typedef struct AgentActions { // caller-owned; NULL = not wanted; R rows
+    int32_t* action;          // [R]
+    float* log_prob;          // [R] of the action
+    float* value;             // [R] expected return, in units of reward
+    float* entropy;           // [R] nats
+    float* probability;       // [R, CAIRN_ACTIONS]
+} AgentActions;
+
+typedef struct AgentPolicy AgentPolicy; // owns a copy of the weights
+
+// From a checkpoint of either kind.
+AgentStatus agent_policy_load(const char* path, const AgentPolicyConfig* config,
+                              AgentPolicy** policy, char why[AGENT_WHY]);
+// A copy of what a trainer has learned so far.
+AgentStatus agent_policy_of_trainer(const AgentTrainer* trainer, const AgentPolicyConfig* config,
+                                    AgentPolicy** policy, char why[AGENT_WHY]);
+void agent_policy_destroy(AgentPolicy* policy);                    // NULL is allowed
+const AgentConfig* agent_policy_config(const AgentPolicy* policy); // that of its training
+AgentProgress agent_policy_progress(const AgentPolicy* policy);    // its training when saved
+// pixels [rows, 64, 64, 3], rows <= config.rows. random [rows]: each row's action is drawn with its
+// own stream; NULL: the most probable action.
+void agent_policy_act(AgentPolicy* policy, int32_t rows, const uint8_t* pixels, NetRandom* random,
+                      const AgentActions* actions);
+
+// ---------------------------------------------------------------- evaluation
+typedef struct AgentEvaluation {
+    int64_t seed;                  // episode k is episode k of crafter.Env(seed=seed); any
+    int64_t first_episode;         // >= 1
+    int32_t episodes;              // played: first_episode .. first_episode + episodes - 1; >= 1
+    int32_t worlds;                // at once, rounded up to a multiple of 8; [1, 65536]
+    int32_t threads;               // [1, 256]
+    bool greedy;                   // the most probable action instead of a drawn one
+    bool record;                   // hand a trace of every episode to the callback
+    const CairnTextures* textures; // borrowed; NULL = Cairn's own
+} AgentEvaluation;
+AgentEvaluation agent_default_evaluation(void); // seed 1000, 100 episodes, 32 worlds, 1 thread
+
+typedef struct AgentTrace {   // what the agent did and said; valid during the callback
+    const int32_t* action;    // [length]
+    const float* value;       // [length]
+    const float* entropy;     // [length]
+    const float* probability; // [length, CAIRN_ACTIONS]
+} AgentTrace;
+// Called once per episode, in the order of their ends, by the thread that called agent_evaluate.
+// trace: NULL unless recording. false stops the evaluation.
+typedef bool AgentEpisodeCallback(void* context, const AgentEpisode* episode,
+                                  const AgentTrace* trace);
+
+// Plays whole episodes on worlds of the area and length that the policy was trained on. Every
+// episode that is started counts and draws from its own stream (seed, number): neither threads nor
+// worlds at once change what happens in it. AGENT_STOPPED: the callback said so, or *stop (NULL =
+// never).
+AgentStatus agent_evaluate(const AgentPolicy* policy, const AgentEvaluation* evaluation,
+                           AgentEpisodeCallback* callback, void* context,
+                           const volatile sig_atomic_t* stop, char why[AGENT_WHY]);
