@@ -3,12 +3,9 @@
 #include "runs/stats.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 // round(x, 1) in Python is the decimal with one digit nearest to the double's exact value, ties to
 // even; printf("%.1f") is the same. repr of the result then has one digit, for these magnitudes.
@@ -72,68 +69,4 @@ bool stats_parse(const char* line, ScoreEpisode* episode, char why[STATS_WHY]) {
     good = good && parse_members(object, episode, why);
     json_decref(object);
     return good;
-}
-
-typedef struct Episodes {
-    ScoreEpisode* list;
-    size_t count, room;
-} Episodes;
-
-static bool append(Episodes* episodes, const ScoreEpisode* episode) {
-    if (episodes->count == episodes->room) {
-        size_t room = episodes->room ? 2 * episodes->room : 1024;
-        ScoreEpisode* list = realloc(episodes->list, room * sizeof *list);
-        if (!list) {
-            return false;
-        }
-        episodes->list = list, episodes->room = room;
-    }
-    episodes->list[episodes->count++] = *episode;
-    return true;
-}
-
-// Reads every line of the stream; `why` is left empty when only the system can say what is wrong.
-static bool read_lines(FILE* file, const char* path, Episodes* episodes, char why[STATS_WHY]) {
-    char* line = NULL;
-    size_t room = 0;
-    bool good = true;
-    for (size_t number = 1; good; number++) {
-        ssize_t length = getline(&line, &room, file);
-        if (length < 0 || line[length - 1] != '\n') {
-            break;
-        }
-        ScoreEpisode episode;
-        char what[STATS_WHY];
-        if (!stats_parse(line, &episode, what)) {
-            snprintf(why, STATS_WHY, "%.80s, line %zu: %.120s", path, number, what);
-            good = false;
-        } else if (!append(episodes, &episode)) {
-            snprintf(why, STATS_WHY, "%.80s: out of memory", path);
-            good = false;
-        }
-    }
-    free(line);
-    if (good && ferror(file)) {
-        snprintf(why, STATS_WHY, "%.120s: %s", path, strerror(errno));
-        good = false;
-    }
-    return good;
-}
-
-bool stats_read(const char* path, ScoreEpisode** list, size_t* count, char why[STATS_WHY]) {
-    *list = NULL, *count = 0;
-    FILE* file = fopen(path, "rb");
-    if (!file) {
-        snprintf(why, STATS_WHY, "%.120s: %s", path, strerror(errno));
-        return false;
-    }
-    Episodes episodes = {0};
-    bool good = read_lines(file, path, &episodes, why);
-    fclose(file);
-    if (!good) {
-        free(episodes.list);
-        return false;
-    }
-    *list = episodes.list, *count = episodes.count;
-    return true;
 }
