@@ -33,16 +33,16 @@ typedef struct Object {
 
 // 12 x 12 cells, fewer at the high edges. Members are listed in the order they came in.
 typedef struct Chunk {
-    bool exists;                        // once an object was in it; then for the whole episode
-    int32_t first, last;                // members, 0 = none
-    int32_t cells[CAIRN_MATERIALS + 1]; // cells of each material
+    bool exists;                    // once an object was in it; then for the whole episode
+    int32_t first, last;            // members, 0 = none
+    int32_t cells[CAIRN_MATERIALS]; // cells of each material
 } Chunk;
 
 typedef struct Player { // position and facing are in objects[PLAYER]
     int32_t inventory[CAIRN_ITEMS];
     int32_t achievements[CAIRN_ACHIEVEMENTS]; // counts
-    uint32_t unlocked;                        // bit a: achievement a was seen by a step's end
-    double hunger, thirst, recover;           // multiples of 0.5
+    uint32_t unlocked;              // bit a: achievements[a] >= 1 when the last step ended
+    double hunger, thirst, recover; // multiples of 0.5
     int32_t fatigue;
     int32_t health_before_update; // for waking by damage
     int32_t health_before_step;   // for the reward
@@ -88,8 +88,8 @@ size_t world_arena_size(const WorldShape* shape); // bytes of one world's arrays
 void world_attach(World* world, const WorldShape* shape, void* arena); // arena zeroed by the caller
 
 // Makes everything that follows from the rest anew, as loading needs: object_at, the chunks' cell
-// counts, the generator's block of outputs. Needs material, objects (with their list links),
-// chunk_order, chunks[].first and .last.
+// counts, the generator's block of outputs, unlocked. Needs material, objects (with their list
+// links), chunk_order, chunks[].first and .last.
 void world_rebuild(World* world);
 
 // Begins episode `world->episode + 1`, or any other by setting world->episode first. Draws no
