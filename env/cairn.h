@@ -228,6 +228,79 @@ CAIRN_API CairnStatus cairn_load_world(Cairn* worlds, int32_t world, const void*
 // drawn from a copy of the generator.
 CAIRN_API void cairn_observe_world(const Cairn* worlds, int32_t world, const CairnOutput* output);
 
+// Episode files (.cairn): an episode is its configuration, seed, number and actions, so reading one
+// means playing it again. Beside them: how it ended, and what an agent said at each step.
+
+enum {
+    CAIRN_EPISODE_STEPS_MAX = 10000000,
+    CAIRN_EPISODE_BYTES_MAX = 1 << 30, // actions and channels together, uncompressed
+    CAIRN_CHANNELS_MAX = 16,
+    CAIRN_CHANNEL_WIDTH_MAX = 1024,
+    CAIRN_CHANNEL_NAME = 32 // terminating zero included
+};
+
+typedef enum CairnChannelType { CAIRN_CHANNEL_U8, CAIRN_CHANNEL_F32 } CairnChannelType;
+
+// What an agent says at each step before it acts, for example "value" (f32, width 1), "entropy"
+// (f32, 1), "action_prob" (f32 or u8, 17), "expects" (u8, 3).
+typedef struct CairnChannel {
+    char name[CAIRN_CHANNEL_NAME]; // a-z, 0-9 and _; no name twice
+    CairnChannelType type;
+    int32_t width; // entries per step, in [1, CAIRN_CHANNEL_WIDTH_MAX]
+} CairnChannel;
+
+typedef struct CairnEpisode {
+    CairnConfig config; // one world; seed is the world's own; auto_reset off, textures NULL
+    uint64_t episode;   // >= 1
+    int64_t length;     // T, steps recorded, in [0, CAIRN_EPISODE_STEPS_MAX]
+    double total_reward;
+    int32_t achievements[CAIRN_ACHIEVEMENTS]; // counts after the last step
+    bool terminated, truncated;               // neither: recording stopped before the end
+    uint8_t* action;                          // [T] in [0, CAIRN_ACTIONS)
+    int32_t channel_count;
+    CairnChannel channel[CAIRN_CHANNELS_MAX];
+    void* data[CAIRN_CHANNELS_MAX]; // [T, width] of the channel's type; any bits, NaN included
+} CairnEpisode;
+
+// Reads and checks a whole file. The caller owns *episode; on failure it is NULL and the message
+// names the file.
+CAIRN_API CairnStatus cairn_episode_load(const char* path, CairnEpisode** episode,
+                                         char why[CAIRN_WHY]);
+CAIRN_API void cairn_episode_destroy(CairnEpisode* episode); // NULL is allowed
+// The channel's data [T, width] and description; NULL when there is none of that name.
+CAIRN_API const void* cairn_episode_channel(const CairnEpisode* episode, const char* name,
+                                            const CairnChannel** channel);
+// A Cairn of one world in the episode's first state, whose observation goes to `output` (NULL = not
+// wanted). Stepping it with the stored actions plays the episode again. Borrows the textures (NULL
+// = Cairn's own); the caller owns *worlds.
+CAIRN_API CairnStatus cairn_episode_open(const CairnEpisode* episode, const CairnTextures* textures,
+                                         const CairnOutput* output, Cairn** worlds,
+                                         char why[CAIRN_WHY]);
+// Plays the episode again and compares rewards, ending and achievements with what was stored:
+// CAIRN_BAD_DATA when they differ.
+CAIRN_API CairnStatus cairn_episode_verify(const CairnEpisode* episode, char why[CAIRN_WHY]);
+
+// Writes episode files: begin, one call per step, save; then begin again. Takes memory only while
+// an episode is the longest so far.
+typedef struct CairnRecorder CairnRecorder;
+
+// config: that of the Cairn that plays; of its seeds only `seed` counts, the world's own. channels
+// [channel_count], NULL when there are none.
+CAIRN_API CairnStatus cairn_recorder_create(const CairnConfig* config, int64_t seed,
+                                            const CairnChannel* channels, int32_t channel_count,
+                                            CairnRecorder** recorder, char why[CAIRN_WHY]);
+CAIRN_API void cairn_recorder_destroy(CairnRecorder* recorder); // NULL is allowed
+// Forgets what was recorded and starts with the given episode's first step.
+CAIRN_API void cairn_recorder_begin(CairnRecorder* recorder, uint64_t episode);
+// The action, the reward it brought, and one pointer per channel to that step's entries [width].
+CAIRN_API CairnStatus cairn_recorder_step(CairnRecorder* recorder, int32_t action, double reward,
+                                          const void* const* data, char why[CAIRN_WHY]);
+// Writes the file: temporary name, flushed, renamed. The recorder keeps its steps. The rest is the
+// last step's output.
+CAIRN_API CairnStatus cairn_recorder_save(const CairnRecorder* recorder, const char* path,
+                                          const int32_t achievements[CAIRN_ACHIEVEMENTS],
+                                          bool terminated, bool truncated, char why[CAIRN_WHY]);
+
 #ifdef __cplusplus
 }
 #endif
