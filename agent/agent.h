@@ -66,16 +66,16 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
                                    // length limit; false (the paper's way)
     int32_t epochs;                // ppo.epochs: [1, 1000]; 3
     int32_t minibatch;             // ppo.minibatch: B in [1, N * T], divides N * T; 512
-    double clip;                   // ppo.clip: (0, 10]; 0.2
+    double clip;                   // ppo.clip: [1e-6, 10]; 0.2
     double value_coefficient;      // ppo.value_coefficient: [0, 1000]; 0.5
     double entropy_coefficient;    // ppo.entropy_coefficient: [0, 1000]; 0.01
-    double learning_rate;          // ppo.learning_rate: (0, 1]; 3e-4
+    double learning_rate;          // ppo.learning_rate: [1e-12, 1]; 3e-4
     bool anneal;                   // ppo.anneal: linear in environment steps; false
     double final_fraction;         // ppo.final_fraction: of the learning rate at the end; [0, 1]; 0
-    double adam_beta1;             // ppo.adam_beta1: [0, 1); 0.9
-    double adam_beta2;             // ppo.adam_beta2: [0, 1); 0.999
-    double adam_epsilon;           // ppo.adam_epsilon: (0, 1]; 1e-8
-    double gradient_limit;         // ppo.gradient_limit: global norm, (0, 1e9]; 0.5
+    double adam_beta1;             // ppo.adam_beta1: [0, 0.9999999]; 0.9
+    double adam_beta2;             // ppo.adam_beta2: [0, 0.9999999]; 0.999
+    double adam_epsilon;           // ppo.adam_epsilon: [1e-30, 1]; 1e-8
+    double gradient_limit;         // ppo.gradient_limit: global norm, [1e-9, 1e9]; 0.5
     int64_t total_steps;           // train.steps: environment steps in all, [1, 2^53]; 1000000
     int64_t seed;                  // train.seed: any; 0
     int32_t threads;               // compute.threads: [1, min(256, N)]; 1
@@ -88,10 +88,22 @@ AgentConfig agent_default_config(void); // tile encoder, 32 worlds x 128 steps
 // Ranges and combinations. The message names the key, what was found and what is allowed.
 AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]);
 
+typedef enum AgentKeyKind {
+    AGENT_KEY_BOOL, // "true" or "false"
+    AGENT_KEY_INT,  // int32_t
+    AGENT_KEY_LONG, // int64_t
+    AGENT_KEY_REAL, // double
+    AGENT_KEY_ENCODER,
+    AGENT_KEY_BACKEND,
+    AGENT_KEY_DTYPE
+} AgentKeyKind;
 // The keys above as a table, in order, so that files, options and help list each once.
 typedef struct AgentKey {
     const char* name; // "ppo.gamma"
     const char* help; // one short line
+    AgentKeyKind kind;
+    size_t offset;           // of its field in AgentConfig
+    double minimum, maximum; // of numbers, the ends included
 } AgentKey;
 const AgentKey* agent_config_keys(int32_t* count);
 // Reads one value from text ("0.95", "true", "tile"). AGENT_BAD_CONFIG: no such key, or text that

@@ -1,0 +1,279 @@
+// Every hyperparameter once: its key, range and default.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agent.h"
+
+#define KEY(name, kind, field, low, high, help)                                                    \
+    { name, help, kind, offsetof(AgentConfig, field), low, high }
+#define INT(name, field, low, high, help) KEY(name, AGENT_KEY_INT, field, low, high, help)
+#define REAL(name, field, low, high, help) KEY(name, AGENT_KEY_REAL, field, low, high, help)
+
+static const AgentKey keys[] = {
+    KEY("network.encoder", AGENT_KEY_ENCODER, encoder, 0, 0, "paper or tile"),
+    INT("network.channels", channels, 1, 1024, "of the grid (tile) or of the first stack (paper)"),
+    INT("network.blocks", blocks, 0, 64, "residual blocks of the tile encoder"),
+    INT("network.tile_hidden", tile_hidden, 1, 4096, "hidden units of the tile encoder's tiles"),
+    INT("network.dense", dense, 1, 8192, "units of the layer after the convolutions"),
+    INT("network.latent", latent, 1, 8192, "units of the latent that the heads see"),
+    INT("world.count", worlds, 1, 65536, "worlds played at once"),
+    INT("world.area_width", area_width, 1, 1024, "cells"),
+    INT("world.area_height", area_height, 1, 1024, "cells"),
+    INT("world.length", length, 0, INT32_MAX, "steps until an episode is cut, 0 = never"),
+    INT("ppo.rollout_steps", rollout_steps, 1, 1048576, "steps of each world per iteration"),
+    REAL("ppo.gamma", gamma, 0, 1, "discount per step"),
+    REAL("ppo.lambda", lambda, 0, 1, "of the generalised advantage estimate"),
+    KEY("ppo.bootstrap_truncated", AGENT_KEY_BOOL, bootstrap_truncated, 0, 0,
+        "count the value of the last observation when the length limit cuts an episode"),
+    INT("ppo.epochs", epochs, 1, 1000, "passes over each rollout"),
+    INT("ppo.minibatch", minibatch, 1, 4194304, "rows of an update, divides a rollout's steps"),
+    REAL("ppo.clip", clip, 1e-6, 10, "how far a ratio may leave 1"),
+    REAL("ppo.value_coefficient", value_coefficient, 0, 1000, "weight of the value loss"),
+    REAL("ppo.entropy_coefficient", entropy_coefficient, 0, 1000, "weight of the entropy bonus"),
+    REAL("ppo.learning_rate", learning_rate, 1e-12, 1, "of Adam, at the beginning"),
+    KEY("ppo.anneal", AGENT_KEY_BOOL, anneal, 0, 0, "lower the learning rate linearly"),
+    REAL("ppo.final_fraction", final_fraction, 0, 1, "of the learning rate left when annealed"),
+    REAL("ppo.adam_beta1", adam_beta1, 0, 0.9999999, "decay of the gradient's mean"),
+    REAL("ppo.adam_beta2", adam_beta2, 0, 0.9999999, "decay of the gradient's square"),
+    REAL("ppo.adam_epsilon", adam_epsilon, 1e-30, 1, "added to the root of the square"),
+    REAL("ppo.gradient_limit", gradient_limit, 1e-9, 1e9, "largest global norm of a gradient"),
+    KEY("train.steps", AGENT_KEY_LONG, total_steps, 1, 9007199254740992.0,
+        "environment steps in all"),
+    KEY("train.seed", AGENT_KEY_LONG, seed, -9223372036854775808.0, 9223372036854775807.0,
+        "of worlds, weights and draws"),
+    INT("compute.threads", threads, 1, 256, "at most one per world"),
+    INT("compute.micro_batch", micro_batch, 1, 65536, "rows computed at once in an update"),
+    KEY("compute.backend", AGENT_KEY_BACKEND, backend, 0, 0, "auto, blas or onednn"),
+    KEY("compute.dtype", AGENT_KEY_DTYPE, dtype, 0, 0, "auto, f32 or bf16"),
+};
+enum { KEYS = sizeof keys / sizeof keys[0], ROLLOUT_LIMIT = 1 << 22 };
+
+const AgentKey* agent_config_keys(int32_t* count) {
+    *count = KEYS;
+    return keys;
+}
+
+AgentConfig agent_default_config(void) {
+    return (AgentConfig){
+        .encoder = AGENT_ENCODER_TILE,
+        .channels = 32,
+        .blocks = 2,
+        .tile_hidden = 64,
+        .dense = 256,
+        .latent = 512,
+        .worlds = 32,
+        .area_width = 64,
+        .area_height = 64,
+        .length = 10000,
+        .rollout_steps = 128,
+        .gamma = 0.95,
+        .lambda = 0.65,
+        .epochs = 3,
+        .minibatch = 512,
+        .clip = 0.2,
+        .value_coefficient = 0.5,
+        .entropy_coefficient = 0.01,
+        .learning_rate = 3e-4,
+        .adam_beta1 = 0.9,
+        .adam_beta2 = 0.999,
+        .adam_epsilon = 1e-8,
+        .gradient_limit = 0.5,
+        .total_steps = 1000000,
+        .threads = 1,
+        .micro_batch = 64,
+    };
+}
+
+const char* agent_encoder_name(AgentEncoder encoder) {
+    return encoder == AGENT_ENCODER_PAPER ? "paper" : "tile";
+}
+
+static const char* encoder_text(int value) {
+    return agent_encoder_name((AgentEncoder)value);
+}
+static const char* backend_text(int value) {
+    return net_backend_name((NetBackend)value);
+}
+static const char* dtype_text(int value) {
+    return net_dtype_name((NetDtype)value);
+}
+static const char* bool_text(int value) {
+    return value ? "true" : "false";
+}
+
+typedef struct Names { // the words that a value of this kind may be
+    int count;
+    const char* (*text)(int value);
+    const char* all;
+} Names;
+
+static Names names_of(AgentKeyKind kind) {
+    switch (kind) {
+    case AGENT_KEY_BOOL:
+        return (Names){2, bool_text, "true or false"};
+    case AGENT_KEY_ENCODER:
+        return (Names){AGENT_ENCODER_TILE + 1, encoder_text, "paper or tile"};
+    case AGENT_KEY_BACKEND:
+        return (Names){NET_BACKEND_ONEDNN + 1, backend_text, "auto, blas or onednn"};
+    case AGENT_KEY_DTYPE:
+        return (Names){NET_DTYPE_BF16 + 1, dtype_text, "auto, f32 or bf16"};
+    default:
+        return (Names){0};
+    }
+}
+
+static const AgentKey* find_key(const char* name) {
+    for (int i = 0; i < KEYS; i++) {
+        if (strcmp(keys[i].name, name) == 0) {
+            return &keys[i];
+        }
+    }
+    return NULL;
+}
+
+// Enumerations are stored as int: C17 lets a compiler choose, gcc and clang choose 4 bytes.
+_Static_assert(sizeof(AgentEncoder) == 4 && sizeof(NetBackend) == 4 && sizeof(NetDtype) == 4,
+               "enumerations of the config have the size of int32_t");
+
+static double number_of(const AgentKey* key, const AgentConfig* config) {
+    const char* field = (const char*)config + key->offset;
+    switch (key->kind) {
+    case AGENT_KEY_BOOL:
+        return *(const bool*)field;
+    case AGENT_KEY_LONG: {
+        return (double)*(const int64_t*)(const void*)field;
+    }
+    case AGENT_KEY_REAL:
+        return *(const double*)(const void*)field;
+    default: {
+        int32_t value;
+        memcpy(&value, field, sizeof value);
+        return value;
+    }
+    }
+}
+
+static void store(const AgentKey* key, AgentConfig* config, int64_t whole, double real) {
+    char* field = (char*)config + key->offset;
+    int32_t narrow = (int32_t)whole;
+    bool truth = whole != 0;
+    switch (key->kind) {
+    case AGENT_KEY_BOOL:
+        memcpy(field, &truth, sizeof truth);
+        break;
+    case AGENT_KEY_LONG:
+        memcpy(field, &whole, sizeof whole);
+        break;
+    case AGENT_KEY_REAL:
+        memcpy(field, &real, sizeof real);
+        break;
+    default:
+        memcpy(field, &narrow, sizeof narrow);
+    }
+}
+
+static AgentStatus bad_value(const AgentKey* key, const char* text, char why[AGENT_WHY]) {
+    Names names = names_of(key->kind);
+    if (names.count) {
+        snprintf(why, AGENT_WHY, "%s is \"%.60s\", should be %s", key->name, text, names.all);
+    } else if (key->kind == AGENT_KEY_REAL) {
+        snprintf(why, AGENT_WHY, "%s is \"%.60s\", should be a number in [%.10g, %.10g]", key->name,
+                 text, key->minimum, key->maximum);
+    } else {
+        snprintf(why, AGENT_WHY, "%s is \"%.60s\", should be a whole number in [%.16g, %.16g]",
+                 key->name, text, key->minimum, key->maximum);
+    }
+    return AGENT_BAD_CONFIG;
+}
+
+AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* text,
+                             char why[AGENT_WHY]) {
+    const AgentKey* key = find_key(name);
+    if (!key) {
+        snprintf(why, AGENT_WHY, "there is no key \"%.60s\"", name);
+        return AGENT_BAD_CONFIG;
+    }
+    Names names = names_of(key->kind);
+    for (int i = 0; i < names.count; i++) {
+        if (strcmp(names.text(i), text) == 0) {
+            store(key, config, i, 0);
+            return AGENT_OK;
+        }
+    }
+    if (names.count) {
+        return bad_value(key, text, why);
+    }
+    char* end = NULL;
+    long long whole = 0;
+    double real = strtod(text, &end);
+    bool good = end != text && *end == 0 && real >= key->minimum && real <= key->maximum;
+    if (good && key->kind != AGENT_KEY_REAL) { // exact where a double is not; 1e6 is allowed
+        whole = strtoll(text, &end, 10);
+        if (*end != 0) {
+            good = real == (double)(int64_t)real && real > -9e15 && real < 9.1e15;
+            whole = good ? (long long)real : 0;
+        }
+    }
+    if (!good) {
+        return bad_value(key, text, why);
+    }
+    store(key, config, whole, real);
+    return AGENT_OK;
+}
+
+void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VALUE]) {
+    const AgentKey* k = &keys[key];
+    double number = number_of(k, config);
+    Names names = names_of(k->kind);
+    if (names.count) {
+        snprintf(text, AGENT_VALUE, "%s", names.text((int)number));
+    } else if (k->kind == AGENT_KEY_LONG) {
+        int64_t whole;
+        memcpy(&whole, (const char*)config + k->offset, sizeof whole);
+        snprintf(text, AGENT_VALUE, "%" PRId64, whole);
+    } else if (k->kind == AGENT_KEY_INT) {
+        snprintf(text, AGENT_VALUE, "%.0f", number);
+    } else { // the shortest that reads back as the same number
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(text, AGENT_VALUE, "%.*g", digits, number);
+            if (strtod(text, NULL) == number) {
+                break;
+            }
+        }
+    }
+}
+
+AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]) {
+    for (int32_t i = 0; i < KEYS; i++) {
+        Names names = names_of(keys[i].kind);
+        double number = number_of(&keys[i], config);
+        double low = names.count ? 0 : keys[i].minimum;
+        double high = names.count ? names.count - 1 : keys[i].maximum;
+        if (!(number >= low && number <= high)) {
+            char text[AGENT_VALUE];
+            snprintf(text, sizeof text, "%.16g", number);
+            return bad_value(&keys[i], text, why);
+        }
+    }
+    int64_t rollout = (int64_t)config->worlds * config->rollout_steps;
+    if (rollout > ROLLOUT_LIMIT) {
+        snprintf(why, AGENT_WHY,
+                 "world.count %d x ppo.rollout_steps %d is %" PRId64 ", should be at most %d",
+                 config->worlds, config->rollout_steps, rollout, ROLLOUT_LIMIT);
+        return AGENT_BAD_CONFIG;
+    }
+    if (config->minibatch > rollout || rollout % config->minibatch != 0) {
+        snprintf(why, AGENT_WHY,
+                 "ppo.minibatch is %d, should divide world.count x ppo.rollout_steps = %" PRId64,
+                 config->minibatch, rollout);
+        return AGENT_BAD_CONFIG;
+    }
+    if (config->threads > config->worlds) {
+        snprintf(why, AGENT_WHY, "compute.threads is %d, should be at most world.count = %d",
+                 config->threads, config->worlds);
+        return AGENT_BAD_CONFIG;
+    }
+    return AGENT_OK;
+}
