@@ -212,6 +212,8 @@ CAIRN_API void cairn_parallel(Cairn* worlds, void (*job)(void* context, int32_t 
 CAIRN_API CairnStatus cairn_set_inventory(Cairn* worlds, int32_t world,
                                           const uint8_t inventory[CAIRN_ITEMS],
                                           char why[CAIRN_WHY]);
+// Daylight of one world in [0, 1], the original's exactly (the status vector holds it as a float).
+CAIRN_API double cairn_daylight(const Cairn* worlds, int32_t world);
 // MT19937 of one world: 624 words of state, then the position 0..624.
 CAIRN_API void cairn_generator(const Cairn* worlds, int32_t world,
                                uint32_t words[CAIRN_GENERATOR_WORDS]);
