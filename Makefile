@@ -68,7 +68,7 @@ KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
 NETS_OBJ := $(filter-out $(O)/nets/kernels.o,$(call objects,nets)) \
             $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o $(O)/nets/kernels_$(isa)_half.o)
 AGENT_OBJ := $(call objects,agent)
-RUNS_OBJ := $(call objects,runs)
+RUNS_OBJ := $(call objects,runs) $(O)/runs/presets.gen.o
 # The release build's products lie in build/ itself.
 PRODUCTS := $(if $(filter build/release,$(O)),build,$(O))
 PROGRAM := $(PRODUCTS)/cairn
@@ -111,6 +111,12 @@ $(O)/env/textures.gen.c: env/textures/embed.sh $(wildcard env/textures/*.png)
 	@mkdir -p $(@D)
 	$(Q)sh env/textures/embed.sh env/textures/*.png > $@.$$$$ && mv -f $@.$$$$ $@
 $(O)/env/textures.gen.o: $(O)/env/textures.gen.c $(O)/flags
+	$(COMPILE)
+# The presets, so that an installed program needs no files.
+$(O)/runs/presets.gen.c: runs/presets/embed.sh $(wildcard runs/presets/*.ini)
+	@mkdir -p $(@D)
+	$(Q)sh runs/presets/embed.sh runs/presets/*.ini > $@.$$$$ && mv -f $@.$$$$ $@
+$(O)/runs/presets.gen.o: $(O)/runs/presets.gen.c $(O)/flags
 	$(COMPILE)
 
 # Other flags, another compiler or another library: everything is compiled again. -Werror is left
@@ -162,7 +168,7 @@ fuzz: ## fuzzes every parser for FUZZ_SECONDS (60) each
 
 # ---------------------------------------------------------------- format and lint
 SOURCES = $(wildcard $(foreach dir,env nets agent runs viz tests tests/*,$(dir)/*.c $(dir)/*.h))
-SCRIPTS = .ci/run .ci/deps $(wildcard env/textures/*.sh tests/*.sh tests/*/*.sh)
+SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh tests/*.sh tests/*/*.sh)
 format: ## rewrites the sources in the committed layout
 	clang-format -i $(SOURCES)
 format-check: ## fails when `make format` would change something
@@ -181,7 +187,7 @@ quickstart: ## installs, builds, trains a few minutes, evaluates, writes a repor
 	@.ci/deps build
 	@echo "== building"
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@sh .ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
+	@.ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
 
 bench: all ## speed of the world and of learning, one JSON line each
 	$(PROGRAM) bench env

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# clang-tidy (checks: .clang-tidy) and cppcheck over C files. Prints what they have to say; silence
+# and status 0 mean that all is well.
+#
+#     tests/lint.sh 'COMPILER FLAGS' FILE.c...
+set -u
+read -r -a flags <<<"$1"
+shift
+status=0
+# Each file in a process of its own, two at a time. -DKERNELS names what nets/kernels.c defines.
+# shellcheck disable=SC2016 # the inner shell expands them
+printf '%s\n' "$@" | xargs -P 2 -I {} sh -c '
+    file=$1
+    shift
+    out=$(clang-tidy --quiet --warnings-as-errors="*" "$file" -- "$@" -DKERNELS=base 2>/dev/null) ||
+        { printf "%s\n" "$out"; exit 1; }' sh {} "${flags[@]}" || status=1
+# readdirCalled advises readdir_r, which glibc has deprecated.
+cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr \
+    --suppress=missingIncludeSystem --suppress=readdirCalled --library=posix --library=gnu \
+    -j 2 -I . -DKERNELS=base -U__cplusplus --error-exitcode=1 "$@" || status=1
+exit $status
