@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Every public header compiles alone as C17 without a warning, and env/cairn.h, which other projects
+# include, as C++ too.
+set -eu
+cd "$(dirname "$0")/../.."
+warnings=(-Wall -Wextra -Wpedantic -Werror)
+for compiler in gcc clang; do
+    for header in env/cairn.h nets/nets.h agent/agent.h; do
+        echo "$compiler $header"
+        printf '#include "%s"\n' "$header" |
+            "$compiler" -std=c17 "${warnings[@]}" -I. -fsyntax-only -x c -
+    done
+done
+for compiler in g++ clang++; do
+    echo "$compiler env/cairn.h"
+    printf '#include "env/cairn.h"\n' |
+        "$compiler" -std=c++11 "${warnings[@]}" -I. -fsyntax-only -x c++ -
+done
