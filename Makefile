@@ -83,9 +83,11 @@ all: $(PROGRAM) $(LIBRARY).a $(LIBRARY).so ## the program and the library (plain
 
 $(PROGRAM): $(RUNS_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
 	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
+# One object, in which only what cairn.h declares keeps its name for the linker.
 $(LIBRARY).a: $(ENV_OBJ)
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)ld -r -o $(O)/libcairn.o $^ && objcopy --localize-hidden $(O)/libcairn.o
+	$(Q)rm -f $@ && ar rcs $@ $(O)/libcairn.o
 $(LIBRARY).so: EXTRA := -shared -Wl,-soname,libcairn.so.$(SOVERSION)
 $(LIBRARY).so: $(ENV_OBJ)
 	$(LINK) $(ENV_LIBS)

@@ -61,17 +61,21 @@ globals=$(
 )
 expect_none "no mutable globals or static locals" "$(grep -vE "$allowed" <<<"$globals" | grep .)"
 
-# What the shared library offers is what cairn.h declares.
-if [ -f build/libcairn.so ]; then
-    exported=$(nm -D --defined-only build/libcairn.so | awk '{ print $NF }' | sort)
-    declared=$(grep -oE '\bcairn_[a-z0-9_]+\(' env/cairn.h | tr -d '(' | sort -u)
-    expect_none "libcairn.so exports only functions that env/cairn.h declares" \
+# What the libraries offer is what cairn.h declares.
+declared=$(grep -oE '\bcairn_[a-z0-9_]+\(' env/cairn.h | tr -d '(' | sort -u)
+for library in build/libcairn.so build/libcairn.a; do
+    if [ ! -f "$library" ]; then
+        complain "$library" "is missing: run make"
+        continue
+    fi
+    how=-g
+    [[ $library == *.so ]] && how=-D
+    exported=$(nm "$how" --defined-only "$library" | awk 'NF == 3 { print $NF }' | sort)
+    expect_none "$library offers only functions that env/cairn.h declares" \
         "$(comm -23 <(echo "$exported") <(echo "$declared"))"
-    expect_none "env/cairn.h declares only functions that libcairn.so exports" \
+    expect_none "env/cairn.h declares only functions that $library offers" \
         "$(comm -13 <(echo "$exported") <(echo "$declared"))"
-else
-    complain "build/libcairn.so" "is missing: run make"
-fi
+done
 
 if tracked=$(git ls-files 2>/dev/null) && [ -n "$tracked" ]; then
     expect_none "the top level holds nothing but its folders, README.md, LICENSE and Makefile" \
