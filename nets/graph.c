@@ -191,6 +191,10 @@ static NetTensor cast(NetGraph* graph, NetTensor x, NetStorage storage) {
     return append(graph, node);
 }
 
+NetTensor net_real(NetGraph* graph, NetTensor x) {
+    return cast(graph, x, NET_STORE_REAL);
+}
+
 // ---------------------------------------------------------------- maps
 static void map_params(NetGraph* graph, NetNode* node, const NetLayer* layer, int32_t rank,
                        const int32_t* shape) {

@@ -3,6 +3,10 @@
 
 #include "nets/kernels.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
+
 extern const NetKernels net_kernels_base, net_kernels_base_half;
 #ifdef __x86_64__
 extern const NetKernels net_kernels_avx2, net_kernels_avx2_half;
@@ -41,4 +45,19 @@ const NetKernels* net_kernels(bool half) {
         kernels = net_kernels_by_name(widest_first[i], half);
     }
     return kernels;
+}
+
+const char* net_instruction_set(void) {
+#ifdef __x86_64__
+    unsigned a, b, c, d;
+    if (has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1)) {
+        return "amx_bf16";
+    }
+    if (has_avx512() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1)) {
+        return "avx512_bf16";
+    }
+    return has_avx512() ? "avx512" : has_avx2() ? "avx2" : "x86_64";
+#else
+    return "portable";
+#endif
 }

@@ -103,6 +103,8 @@ NetTensor net_embed(NetGraph* graph, NetTensor index, const char* name, int32_t 
                     int32_t width, double gain);
 NetTensor net_one_hot(NetGraph* graph, NetTensor index, int32_t count); // index -> [count]
 
+NetTensor net_real(NetGraph* graph, NetTensor x); // x as NetReal: outputs of a plan must be
+
 int32_t net_tensor_width(const NetGraph* graph, NetTensor x); // elements in a row
 size_t net_weight_count(const NetGraph* graph);
 const NetParam* net_params(const NetGraph* graph, int32_t* count);
@@ -129,7 +131,8 @@ typedef struct NetPlan NetPlan; // owns its memory, borrows the graph; one threa
 NetStatus net_plan_create(const NetGraph* graph, const NetPlanConfig* config, NetPlan** plan,
                           char why[NET_WHY]);
 void net_plan_destroy(NetPlan* plan); // NULL is allowed
-// Takes the weights over (converted and laid out as the kernels like them); call after each change.
+// Takes the weights over (laid out as the kernels like them); call after each change. The array is
+// borrowed until the next load.
 void net_plan_load(NetPlan* plan, const NetReal* weights);
 // The caller fills inputs for the rows it runs: NetReal, uint8_t or int32_t by kind. NULL: the plan
 // does not need this input.

@@ -1,0 +1,46 @@
+// A linear map or convolution, planned for fixed sizes by one of the two backends: where nearly all
+// arithmetic happens. Both backends do the same thing; map_blas.c is the plain one.
+#pragma once
+#include "nets/nets.h"
+
+#ifdef NETS_DOUBLE // oneDNN has no double precision
+#undef NETS_ONEDNN
+#endif
+
+typedef struct NetMapShape {
+    bool convolution;       // 3x3, padding 1; else a linear map (height = width = 1)
+    size_t rows;            // pictures, or rows of the matrix product
+    size_t height, width;   // of a picture
+    size_t inputs, outputs; // channels
+    bool bias, relu;
+    bool half;     // x, y, d_x and d_y are bfloat16; weights, bias and their gradients never are
+    bool training; // backward will be called
+    bool input_gradient; // and is to give d_x
+} NetMapShape;
+
+typedef struct NetMap NetMap; // a backend's own; starts with nothing in common
+
+typedef struct NetMapBackend {
+    NetStatus (*create)(const NetMapShape* shape, NetMap** map, char why[NET_WHY]);
+    void (*destroy)(NetMap* map);               // NULL is allowed
+    size_t (*scratch_bytes)(const NetMap* map); // room that forward and backward want
+    size_t (*own_bytes)(const NetMap* map);
+    // weight [out, in] or [out, 3, 3, in], bias [out] or NULL: borrowed until the next load.
+    void (*load)(NetMap* map, const NetReal* weight, const NetReal* bias);
+    // x [rows, H, W, in] -> y [rows, H, W, out]
+    void (*forward)(NetMap* map, const void* x, void* y, void* scratch);
+    // d_y is that before the ReLU (already masked). d_x is overwritten (NULL: not wanted); d_weight
+    // and d_bias are added to.
+    void (*backward)(NetMap* map, const void* x, const void* d_y, void* d_x, NetReal* d_weight,
+                     NetReal* d_bias, void* scratch);
+} NetMapBackend;
+
+extern const NetMapBackend net_map_blas;
+#ifdef NETS_ONEDNN
+extern const NetMapBackend net_map_onednn;
+// Whether the processor multiplies bfloat16 in hardware (without, oneDNN would emulate it).
+bool net_onednn_has_bf16(void);
+// oneDNN's threads are OpenMP's: one per calling thread here. Returns the former number.
+int net_onednn_single_thread(void);
+void net_onednn_restore_threads(int threads);
+#endif
