@@ -8,7 +8,7 @@ SOVERSION := 0
 # clang (another compiler's warnings) | fuzz
 MAKEFLAGS += -rR # no built-in rules: they would "make" dependency files
 VARIANT ?= release
-ifeq ($(origin CC),default)
+ifneq ($(filter default undefined,$(origin CC)),)
 CC := $(if $(filter clang fuzz,$(VARIANT)),clang,gcc)
 endif
 PREFIX ?= /usr/local

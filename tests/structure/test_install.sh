@@ -54,6 +54,13 @@ gcc -std=c17 -o "$stage/static" "$stage/embed.c" "${flags[@]}" "$stage/usr/lib/l
     "${libraries[@]}"
 "$stage/static" "$version" || fail "the program linked to libcairn.a failed"
 
+# The README's example works as it stands there.
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$stage/draw.c"
+read -r -a flags <<<"$(pkg-config --cflags --libs cairn libpng)"
+gcc -std=c17 -Wall -Wextra -Wpedantic -Werror -o "$stage/draw" "$stage/draw.c" "${flags[@]}"
+(cd "$stage" && LD_LIBRARY_PATH=usr/lib ./draw && [ -s world.png ]) ||
+    fail "the README's example does not draw a world"
+
 # The installed program stands alone: nothing of the source folder is needed.
 (cd "$stage" && env -i PATH="$PATH" usr/bin/cairn --help >help.txt) ||
     fail "the installed cairn does not run"
