@@ -142,6 +142,8 @@ TESTS_$(1)_OBJ := $(O)/tests/main.o $(patsubst %.c,$(O)/%.o,\
 $$(TESTS_$(1)): %: %.o $$(TESTS_$(1)_OBJ) $(2)
 	$$(LINK) $$(TEST_LIBS) $(3)
 ALL_TESTS += $$(TESTS_$(1))
+.PHONY: tests-$(1)
+tests-$(1): $$(TESTS_$(1))
 endef
 $(eval $(call TESTS,env,$(ENV_OBJ),$(ENV_LIBS)))
 $(eval $(call TESTS,nets,$(NETS_OBJ),$(NETS_LIBS)))
@@ -149,8 +151,6 @@ $(eval $(call TESTS,agent,$(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ),$(NETS_LIBS) $(ENV
 $(eval $(call TESTS,runs,$(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) \
     $(ENV_OBJ),$(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
 tests: $(ALL_TESTS)
-# tests-env, tests-nets, ...: one folder's
-tests-%: ; @$(MAKE) --no-print-directory $(TESTS_$*)
 
 # tests/fuzz/fuzz_*.c: with libFuzzer in VARIANT=fuzz, else with a main that replays a corpus.
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -8,7 +8,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 export CI=1
-unset MAKEFLAGS MAKELEVEL
+compiler=${CC:-gcc} # for the release build; each other variant knows its own
+unset MAKEFLAGS MAKELEVEL CC
 jobs=${JOBS:-2}
 begin=$SECONDS
 report=() # one line per stage
@@ -21,7 +22,7 @@ build() { make --no-print-directory -j"$jobs" "$@"; }
 suites() { bash tests/run.sh "$@"; }
 
 stage_release() { # the program, the library and every suite, in the compiler of choice
-    build ${CC:+CC="$CC"} all tests && suites release
+    build CC="$compiler" all tests && suites release
 }
 stage_clang() { # the other compiler: its warnings, and the world's exactness once more
     build VARIANT=clang all tests && suites clang env
