@@ -94,6 +94,7 @@ static void print_published(FILE* file) {
     size_t count = 0;
     const PublishedAgent* agents = published_agents(&count);
     TextTable table = text_table(4);
+    table.last_left = true;
     text_table_row(&table);
     text_table_set(&table, 0, "published, 1M steps");
     text_table_set(&table, 1, "score %%");

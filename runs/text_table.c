@@ -69,6 +69,8 @@ static void print_row(const TextTable* table, size_t row, const size_t* widths, 
         int blanks = (int)(widths[c] - shown_width(text));
         if (c == 0) {
             fprintf(file, "%s%*s", text, last > 1 ? blanks : 0, "");
+        } else if (table->last_left && c == table->columns - 1) {
+            fprintf(file, "  %s", text);
         } else {
             fprintf(file, "  %*s%s", blanks, "", text);
         }

@@ -1,5 +1,5 @@
-// A table for the terminal: the first column to the left, the others to the right, each as wide as
-// its widest cell.
+// A table for the terminal: columns as wide as their widest cell, the first to the left, the others
+// to the right unless told otherwise.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,7 +8,8 @@
 typedef struct TextTable {
     char** cells; // [rows, columns] owned; NULL = empty
     size_t rows, columns;
-    bool failed; // out of memory; printing says so
+    bool last_left; // the last column to the left, too
+    bool failed;    // out of memory; printing says so
 } TextTable;
 
 TextTable text_table(size_t columns);

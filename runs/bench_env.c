@@ -1,0 +1,370 @@
+// cairn bench env: how fast the world is. Scenarios are an observation, a number of worlds and of
+// threads; worlds that end begin anew inside the step, as in training, and every step takes fresh
+// uniformly random actions, drawn inside the measured time (a few nanoseconds each).
+//
+// Before the measurement all worlds play 600 steps, so that they stand at different hours of their
+// days: at night a step costs more.
+#include <assert.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "env/cairn.h"
+#include "runs/bench.h"
+#include "runs/run_folder.h"
+#include "runs/runs.h"
+
+enum { WARM_UP_STEPS = 600, COST_SAMPLES = 2000, SEED = 1 };
+
+typedef enum Observation { PIXELS, TILES, STATUS, SEMANTIC, NONE, OBSERVATIONS } Observation;
+static const char* const observation_names[OBSERVATIONS] = {"pixels", "tiles", "status", "semantic",
+                                                            "none"};
+
+typedef struct BenchOptions {
+    int32_t worlds, threads, repeats; // threads 0: not given
+    double seconds;                   // of a repeat
+    int observation;                  // OBSERVATIONS: not given
+    const char* csv;
+} BenchOptions;
+
+typedef struct Bench {
+    const BenchOptions* options;
+    char cpu[BENCH_NAME];
+    FILE* csv; // in memory; NULL: not wanted
+} Bench;
+
+// Some worlds at play, and where they write.
+typedef struct Scene {
+    CairnConfig config;
+    Cairn* worlds;
+    int32_t* action;            // [N]
+    uint8_t *pixels, *semantic; // whole batches, or NULL
+    uint8_t* tiles;
+    float* status;
+    double* reward;                  // [N]
+    uint8_t *terminated, *truncated; // [N]
+    CairnOutput output;
+    uint64_t random;
+    int64_t episodes; // that ended
+} Scene;
+
+// splitmix64; multiplying the upper half scales without a division.
+static int32_t random_action(uint64_t* state) {
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    z ^= z >> 31;
+    return (int32_t)((z >> 32) * CAIRN_ACTIONS >> 32);
+}
+
+static void play_step(Scene* scene) {
+    for (int32_t n = 0; n < scene->config.world_count; n++) {
+        scene->action[n] = random_action(&scene->random);
+    }
+    cairn_step(scene->worlds, scene->action, &scene->output);
+    for (int32_t n = 0; n < scene->config.world_count; n++) {
+        scene->episodes += scene->terminated[n] || scene->truncated[n];
+    }
+}
+
+static void scene_destroy(Scene* scene) {
+    cairn_destroy(scene->worlds);
+    free(scene->action);
+    free(scene->pixels);
+    free(scene->semantic);
+    free(scene->tiles);
+    free(scene->status);
+    free(scene->reward);
+    free(scene->terminated);
+    free(scene->truncated);
+    *scene = (Scene){0};
+}
+
+static void want_observation(Scene* scene, int observation) {
+    const CairnConfig* config = &scene->config;
+    size_t n = (size_t)config->world_count;
+    CairnObservation* wanted = &scene->output.observation;
+    switch (observation) {
+    case PIXELS:
+        scene->pixels = malloc(n * 3 * (size_t)config->size_width * (size_t)config->size_height);
+        wanted->pixels = scene->pixels;
+        break;
+    case TILES:
+        scene->tiles =
+            malloc(n * 2 * (size_t)cairn_local_columns(config) * (size_t)cairn_local_rows(config));
+        wanted->tiles = scene->tiles;
+        // Tiles alone lack the inventory: an agent takes both.
+        scene->status = malloc(n * CAIRN_STATUS_SIZE * sizeof *scene->status);
+        wanted->status = scene->status;
+        break;
+    case STATUS:
+        scene->status = malloc(n * CAIRN_STATUS_SIZE * sizeof *scene->status);
+        wanted->status = scene->status;
+        break;
+    case SEMANTIC:
+        scene->semantic = malloc(n * (size_t)config->area_width * (size_t)config->area_height);
+        wanted->semantic = scene->semantic;
+        break;
+    default:
+        break;
+    }
+}
+
+// Exits when the worlds cannot be made.
+static Scene scene_create(int observation, int32_t worlds, int32_t threads) {
+    Scene scene = {.config = cairn_default_config(), .random = SEED};
+    scene.config.seed = SEED;
+    scene.config.world_count = worlds;
+    scene.config.threads = threads;
+    char why[CAIRN_WHY];
+    if (cairn_create(&scene.config, &scene.worlds, why) != CAIRN_OK) {
+        exit(runs_fail("%s", why));
+    }
+    size_t n = (size_t)worlds;
+    scene.action = calloc(n, sizeof *scene.action);
+    scene.reward = calloc(n, sizeof *scene.reward);
+    scene.terminated = calloc(n, 1);
+    scene.truncated = calloc(n, 1);
+    want_observation(&scene, observation);
+    const CairnObservation* wanted = &scene.output.observation;
+    bool observes = wanted->pixels || wanted->tiles || wanted->status || wanted->semantic;
+    if (!scene.action || !scene.reward || !scene.terminated || !scene.truncated ||
+        (!observes && observation != NONE)) {
+        exit(runs_fail("out of memory for the observations of %" PRId32 " worlds", worlds));
+    }
+    scene.output.reward = scene.reward;
+    scene.output.terminated = scene.terminated;
+    scene.output.truncated = scene.truncated;
+    cairn_reset(scene.worlds, &scene.output);
+    return scene;
+}
+
+// ---------------------------------------------------------------- output
+static void print_result(Bench* bench, json_t* result) {
+    json_object_set_new(result, "cpu", json_string(bench->cpu));
+    json_object_set_new(result, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+    json_object_set_new(result, "compiler", json_string(bench_compiler()));
+    json_object_set_new(result, "version", json_string(cairn_version()));
+    json_dumpf(result, stdout, JSON_REAL_PRECISION(6));
+    putchar('\n');
+    fflush(stdout);
+    json_decref(result);
+}
+
+static void add_csv_line(Bench* bench, const char* what, const char* observation, int32_t worlds,
+                         int32_t threads, const char* unit, BenchSpread spread) {
+    if (bench->csv != NULL) {
+        fprintf(bench->csv, "%s,%s,%" PRId32 ",%" PRId32 ",%s,%.6g,%.6g,%.6g,\"%s\"\r\n", what,
+                observation, worlds, threads, unit, spread.median, spread.min, spread.max,
+                bench->cpu);
+    }
+}
+
+// ---------------------------------------------------------------- steps per second
+static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t threads) {
+    const BenchOptions* options = bench->options;
+    Scene scene = scene_create(observation, worlds, threads);
+    for (int i = 0; i < WARM_UP_STEPS; i++) {
+        play_step(&scene);
+    }
+    double rates[BENCH_REPEATS], total_seconds = 0;
+    int64_t total_steps = 0;
+    scene.episodes = 0;
+    for (int32_t r = 0; r < options->repeats; r++) {
+        int64_t steps = 0;
+        double begin = bench_seconds(), seconds = 0;
+        while (seconds < options->seconds) {
+            play_step(&scene);
+            steps += worlds;
+            seconds = bench_seconds() - begin;
+        }
+        rates[r] = (double)steps / seconds;
+        total_steps += steps, total_seconds += seconds;
+    }
+    BenchSpread spread = bench_spread(rates, (size_t)options->repeats);
+    const char* name = observation_names[observation];
+    add_csv_line(bench, "step", name, worlds, threads, "steps/s", spread);
+    print_result(bench,
+                 json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f}",
+                           "bench", "env", "mode", "exact", "observation", name, "actions",
+                           "random, drawn while measuring", "worlds", (int)worlds, "threads",
+                           (int)threads, "warm_up_steps", WARM_UP_STEPS * (int)worlds, "repeats",
+                           (int)options->repeats, "steps", (json_int_t)total_steps, "episodes",
+                           (json_int_t)scene.episodes, "seconds", total_seconds, "steps_per_s",
+                           spread.median, "min", spread.min, "max", spread.max));
+    scene_destroy(&scene);
+}
+
+// ---------------------------------------------------------------- what single things cost
+static double time_resets(Scene* scene) {
+    enum { RESETS = 50 };
+    double begin = bench_seconds();
+    for (int i = 0; i < RESETS; i++) {
+        cairn_reset(scene->worlds, &scene->output);
+    }
+    return (bench_seconds() - begin) / RESETS;
+}
+
+static double time_steps(Scene* scene) {
+    double begin = bench_seconds();
+    for (int i = 0; i < COST_SAMPLES; i++) {
+        play_step(scene);
+    }
+    return (bench_seconds() - begin) / COST_SAMPLES;
+}
+
+// By day and night alike: between two observations, outside the measured time, the world plays on.
+static double time_observations(Scene* scene) {
+    double seconds = 0;
+    for (int i = 0; i < COST_SAMPLES; i++) {
+        play_step(scene);
+        double begin = bench_seconds();
+        cairn_observe_world(scene->worlds, 0, &scene->output);
+        seconds += bench_seconds() - begin;
+    }
+    return seconds / COST_SAMPLES;
+}
+
+static void measure_cost(Bench* bench, const char* what, int observation,
+                         double (*measure)(Scene* scene)) {
+    int32_t repeats = bench->options->repeats;
+    Scene scene = scene_create(observation, 1, 1);
+    double costs[BENCH_REPEATS];
+    measure(&scene);
+    for (int32_t r = 0; r < repeats; r++) {
+        costs[r] = 1e6 * measure(&scene);
+    }
+    BenchSpread spread = bench_spread(costs, (size_t)repeats);
+    const char* name = observation_names[observation];
+    add_csv_line(bench, what, name, 1, 1, "us", spread);
+    print_result(bench,
+                 json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:f}", "bench", "env_cost", "mode",
+                           "exact", "what", what, "observation", name, "repeats", (int)repeats,
+                           "microseconds", spread.median, "min", spread.min, "max", spread.max));
+    scene_destroy(&scene);
+}
+
+static void measure_table(Bench* bench) {
+    const BenchOptions* options = bench->options;
+    for (int32_t threads = 1; threads <= 2; threads++) {
+        measure_steps(bench, PIXELS, options->worlds, threads);
+        measure_steps(bench, TILES, options->worlds, threads);
+    }
+    measure_steps(bench, NONE, options->worlds, 1);
+    measure_cost(bench, "reset", NONE, time_resets);
+    measure_cost(bench, "step", NONE, time_steps);
+    for (int observation = 0; observation < NONE; observation++) {
+        measure_cost(bench, "observe", observation, time_observations);
+    }
+}
+
+// ---------------------------------------------------------------- the command
+enum { KEY_WORLDS = 256, KEY_THREADS, KEY_SECONDS, KEY_REPEATS, KEY_OBSERVATION, KEY_CSV };
+static const struct argp_option option_table[] = {
+    {"worlds", KEY_WORLDS, "N", 0, "Worlds stepped at once (64)", 0},
+    {"threads", KEY_THREADS, "T", 0, "Threads (1)", 0},
+    {"seconds", KEY_SECONDS, "S", 0, "Length of a measurement (2)", 0},
+    {"repeats", KEY_REPEATS, "R", 0, "Measurements; their median, least and most are told (5)", 0},
+    {"observation", KEY_OBSERVATION, "NAME", 0, "pixels, tiles, status, semantic or none (pixels)",
+     0},
+    {"csv", KEY_CSV, "FILE", 0, "Write the figures as CSV, too", 0},
+    {0}};
+
+static int observation_number(struct argp_state* state, const char* value) {
+    for (int i = 0; i < OBSERVATIONS; i++) {
+        if (strcmp(value, observation_names[i]) == 0) {
+            return i;
+        }
+    }
+    argp_error(state, "--observation: found '%s', expected pixels, tiles, status, semantic or none",
+               value);
+    return OBSERVATIONS;
+}
+
+static double seconds_number(struct argp_state* state, const char* value) {
+    char* end = NULL;
+    double seconds = strtod(value, &end);
+    if (end == value || *end != '\0' || !(seconds >= 0.001 && seconds <= 3600)) {
+        argp_error(state, "--seconds: found '%s', expected a number in [0.001, 3600]", value);
+    }
+    return seconds;
+}
+
+static error_t parse_option(int key, char* value, struct argp_state* state) {
+    BenchOptions* options = state->input;
+    switch (key) {
+    case KEY_WORLDS:
+        options->worlds = (int32_t)options_int(state, "--worlds", value, 1, 65536);
+        return 0;
+    case KEY_THREADS:
+        options->threads = (int32_t)options_int(state, "--threads", value, 1, 256);
+        return 0;
+    case KEY_SECONDS:
+        options->seconds = seconds_number(state, value);
+        return 0;
+    case KEY_REPEATS:
+        options->repeats = (int32_t)options_int(state, "--repeats", value, 1, BENCH_REPEATS);
+        return 0;
+    case KEY_OBSERVATION:
+        options->observation = observation_number(state, value);
+        return 0;
+    case KEY_CSV:
+        options->csv = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "'%s': only options are expected", value);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    option_table,
+    parse_option,
+    NULL,
+    "Measures the speed of the exact world: one JSON line per measurement. Actions are uniformly "
+    "random, fresh in every step and drawn within the measured time; worlds that end begin anew "
+    "inside the step. tiles includes the status vector, without which tiles tell no inventory.\v"
+    "With neither --threads nor --observation: pixels and tiles on one and on two threads, no "
+    "observation, and what a reset, a step and each observation of one world cost.",
+    NULL,
+    NULL,
+    NULL};
+
+static int write_csv(const char* path, const char* text, size_t size) {
+    char why[RUN_WHY];
+    return run_file_write(path, text, size, why) ? RUNS_OK : runs_fail("%s", why);
+}
+
+int cmd_bench_env(int argc, char** argv) {
+    BenchOptions options = {.worlds = 64, .repeats = 5, .seconds = 2, .observation = OBSERVATIONS};
+    options_parse(&parser, argc, argv, &options);
+    Bench bench = {.options = &options};
+    bench_cpu(bench.cpu);
+    char* csv = NULL;
+    size_t csv_size = 0;
+    if (options.csv != NULL) {
+        bench.csv = open_memstream(&csv, &csv_size);
+        if (bench.csv == NULL) {
+            return runs_fail("out of memory for the CSV");
+        }
+        fputs("what,observation,worlds,threads,unit,median,min,max,cpu\r\n", bench.csv);
+    }
+    if (options.threads == 0 && options.observation == OBSERVATIONS) {
+        measure_table(&bench);
+    } else {
+        measure_steps(&bench, options.observation == OBSERVATIONS ? PIXELS : options.observation,
+                      options.worlds, options.threads == 0 ? 1 : options.threads);
+    }
+    int status = RUNS_OK;
+    if (bench.csv != NULL) {
+        fclose(bench.csv);
+        status = write_csv(options.csv, csv, csv_size);
+        free(csv);
+    }
+    return status;
+}
