@@ -1,0 +1,173 @@
+// The update: a minibatch is cut into micro-batches that stay in cache; micro-batch i belongs to
+// thread i mod threads; the threads' gradients are added in a fixed order.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/trainer.h"
+
+static PpoLossConfig loss_config(const AgentConfig* config) {
+    return (PpoLossConfig){config->clip, config->value_coefficient, config->entropy_coefficient};
+}
+
+// Adds the gradient of rows [first, first + count) of the minibatch to the worker's.
+static void micro_batch(AgentTrainer* trainer, Worker* worker, int32_t first, int32_t count) {
+    const Rollout* r = &trainer->rollout;
+    const Minibatch* batch = &trainer->minibatch;
+    const Network* network = &trainer->network;
+    uint8_t* pixels = net_plan_input(worker->training, network->pixels);
+    for (int32_t i = 0; i < count; i++) {
+        size_t row = (size_t)batch->index[first + i];
+        memcpy(pixels + (size_t)i * AGENT_PIXELS, r->pixels + row * AGENT_PIXELS, AGENT_PIXELS);
+        worker->action[i] = r->action[row];
+        worker->numbers[0][i] = r->log_prob[row];
+        worker->numbers[1][i] = r->advantage[row];
+        worker->numbers[2][i] = batch->target[first + i];
+    }
+    net_plan_forward(worker->training, count);
+    PpoLossConfig config = loss_config(&trainer->config);
+    PpoLossInput input = {
+        .rows = count,
+        .actions = CAIRN_ACTIONS,
+        .log_prob_all = net_plan_output(worker->training, network->log_prob),
+        .value = net_plan_output(worker->training, network->value),
+        .action = worker->action,
+        .old_log_prob = worker->numbers[0],
+        .advantage = worker->numbers[1],
+        .target = worker->numbers[2],
+    };
+    ppo_loss(&config, &input, 1.0 / trainer->config.minibatch, &worker->sums,
+             net_plan_d_output(worker->training, network->log_prob),
+             net_plan_d_output(worker->training, network->value));
+    net_plan_backward(worker->training, worker->gradient);
+}
+
+static void gradient_job(void* context, int32_t thread) {
+    AgentTrainer* trainer = context;
+    const AgentConfig* config = &trainer->config;
+    Worker* worker = &trainer->workers[thread];
+    net_plan_load(worker->training, trainer->weights);
+    memset(worker->gradient, 0, trainer->weight_count * sizeof *worker->gradient);
+    for (int32_t i = thread;; i += config->threads) {
+        int64_t first = (int64_t)i * config->micro_batch;
+        if (first >= config->minibatch) {
+            return;
+        }
+        int64_t left = config->minibatch - first;
+        int32_t count = left < config->micro_batch ? (int32_t)left : config->micro_batch;
+        micro_batch(trainer, worker, (int32_t)first, count);
+    }
+}
+
+// Sums the threads' gradients over the worker's range of the weights into the first thread's.
+static void reduce_job(void* context, int32_t thread) {
+    AgentTrainer* trainer = context;
+    Worker* worker = &trainer->workers[thread];
+    NetReal* total = trainer->workers[0].gradient + worker->weight_first;
+    for (int32_t other = 1; other < trainer->config.threads; other++) {
+        const NetReal* part = trainer->workers[other].gradient + worker->weight_first;
+        for (size_t i = 0; i < worker->weight_count; i++) {
+            total[i] += part[i];
+        }
+    }
+    worker->square_sum = net_square_sum(total, worker->weight_count);
+}
+
+static void adam_job(void* context, int32_t thread) {
+    AgentTrainer* trainer = context;
+    const Worker* worker = &trainer->workers[thread];
+    net_adam_update(&trainer->adam, worker->weight_first, worker->weight_count,
+                    trainer->minibatch.scale, trainer->workers[0].gradient, trainer->weights);
+}
+
+// The normaliser sees the targets before they are normalised with it (spec: "Value normalisation").
+static void prepare_targets(AgentTrainer* trainer) {
+    Minibatch* batch = &trainer->minibatch;
+    size_t count = (size_t)trainer->config.minibatch;
+    for (size_t i = 0; i < count; i++) {
+        batch->target[i] = trainer->rollout.target[batch->index[i]];
+    }
+    value_norm_update(&trainer->norm, count, batch->target);
+    for (size_t i = 0; i < count; i++) {
+        batch->target[i] = (NetReal)value_norm_normalise(&trainer->norm, (double)batch->target[i]);
+    }
+}
+
+// One optimiser step on the minibatch that trainer->minibatch names. Returns the gradient's norm.
+static double update(AgentTrainer* trainer) {
+    prepare_targets(trainer);
+    cairn_parallel(trainer->worlds, gradient_job, trainer);
+    cairn_parallel(trainer->worlds, reduce_job, trainer);
+    double square_sum = 0;
+    for (int32_t i = 0; i < trainer->config.threads; i++) {
+        square_sum += trainer->workers[i].square_sum;
+    }
+    double norm = sqrt(square_sum);
+    if (isfinite(norm)) {
+        trainer->minibatch.scale = net_clip_scale(norm, trainer->config.gradient_limit);
+        trainer->adam.updates++;
+        trainer->progress.updates++;
+        cairn_parallel(trainer->worlds, adam_job, trainer);
+    }
+    return norm;
+}
+
+static void report(const AgentTrainer* trainer, double norms, int64_t updates,
+                   AgentIteration* iteration) {
+    PpoSums sums = {0};
+    for (int32_t i = 0; i < trainer->config.threads; i++) {
+        const PpoSums* part = &trainer->workers[i].sums;
+        sums.policy += part->policy;
+        sums.value += part->value;
+        sums.entropy += part->entropy;
+        sums.kl += part->kl;
+        sums.clipped += part->clipped;
+    }
+    double rows = (double)updates * trainer->config.minibatch;
+    iteration->policy_loss = sums.policy / rows;
+    iteration->value_loss = sums.value / rows;
+    iteration->entropy = sums.entropy / rows;
+    iteration->loss = iteration->policy_loss +
+                      trainer->config.value_coefficient * iteration->value_loss -
+                      trainer->config.entropy_coefficient * iteration->entropy;
+    iteration->approx_kl = sums.kl / rows;
+    iteration->clip_fraction = sums.clipped / rows;
+    iteration->gradient_norm = norms / (double)updates;
+    iteration->norm_mean = value_norm_mean(&trainer->norm);
+    iteration->norm_std = value_norm_std(&trainer->norm);
+}
+
+AgentStatus ppo_phase(AgentTrainer* trainer, AgentIteration* iteration, char why[AGENT_WHY]) {
+    const AgentConfig* config = &trainer->config;
+    int32_t rows = config->worlds * config->rollout_steps;
+    double norms = 0;
+    int64_t updates = 0;
+    trainer->adam.learning_rate = iteration->learning_rate;
+    for (int32_t i = 0; i < config->threads; i++) {
+        trainer->workers[i].sums = (PpoSums){0};
+    }
+    for (int32_t i = 0; i < rows; i++) {
+        trainer->index[i] = i;
+    }
+    for (int32_t epoch = 0; epoch < config->epochs; epoch++) {
+        net_random_permute(&trainer->order, (size_t)rows, trainer->index);
+        for (int32_t first = 0; first < rows; first += config->minibatch) {
+            if (trainer_stopped(trainer)) {
+                return AGENT_STOPPED;
+            }
+            trainer->minibatch.index = trainer->index + first;
+            double norm = update(trainer);
+            if (!isfinite(norm)) {
+                snprintf(why, AGENT_WHY,
+                         "the gradient of update %lld is not finite; try a lower "
+                         "ppo.learning_rate or compute.dtype=f32",
+                         (long long)trainer->progress.updates + 1);
+                return AGENT_DIVERGED;
+            }
+            norms += norm;
+            updates++;
+        }
+    }
+    report(trainer, norms, updates, iteration);
+    return AGENT_OK;
+}

@@ -1,0 +1,192 @@
+// Acting: every thread plays its own worlds through all T steps without waiting for the others.
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/advantage.h"
+#include "agent/sample.h"
+#include "agent/trainer.h"
+
+static size_t worlds_of(const AgentTrainer* trainer) {
+    return (size_t)trainer->config.worlds;
+}
+
+// Values of the worker's worlds at step t and, for t < T, an action each.
+static void act(AgentTrainer* trainer, Worker* worker, size_t t) {
+    Rollout* r = &trainer->rollout;
+    size_t row = t * worlds_of(trainer) + (size_t)worker->first;
+    memcpy(net_plan_input(worker->acting, trainer->network.pixels), r->pixels + row * AGENT_PIXELS,
+           (size_t)worker->count * AGENT_PIXELS);
+    net_plan_forward(worker->acting, worker->count);
+    const NetReal* log_prob = net_plan_output(worker->acting, trainer->network.log_prob);
+    const NetReal* value = net_plan_output(worker->acting, trainer->network.value);
+    for (size_t i = 0; i < (size_t)worker->count; i++) {
+        r->value[row + i] = (NetReal)value_norm_denormalise(&trainer->norm, (double)value[i]);
+        if (t < (size_t)trainer->config.rollout_steps) {
+            const NetReal* own = log_prob + i * CAIRN_ACTIONS;
+            int32_t action =
+                sample_action(own, CAIRN_ACTIONS, &trainer->run[(size_t)worker->first + i].random);
+            r->action[row + i] = action;
+            r->log_prob[row + i] = own[action];
+        }
+    }
+}
+
+// Value of the last observation of an episode that the length limit cut.
+static NetReal cut_value(AgentTrainer* trainer, Worker* worker, size_t world) {
+    memcpy(net_plan_input(worker->acting, trainer->network.pixels),
+           trainer->rollout.final_pixels + world * AGENT_PIXELS, AGENT_PIXELS);
+    net_plan_forward(worker->acting, 1);
+    double value = (double)net_plan_output(worker->acting, trainer->network.value)[0];
+    return (NetReal)value_norm_denormalise(&trainer->norm, value);
+}
+
+static void end_episode(AgentTrainer* trainer, Worker* worker, size_t t, size_t world) {
+    Rollout* r = &trainer->rollout;
+    WorldRun* run = &trainer->run[world];
+    AgentEpisode* episode = &worker->ended[worker->ended_count++];
+    *episode = (AgentEpisode){
+        .world = (int32_t)world,
+        .number = (int64_t)cairn_episode(trainer->worlds, (int32_t)world) - 1, // has begun anew
+        .env_steps = trainer->progress.env_steps + (int64_t)(t + 1) * trainer->config.worlds,
+        .length = run->length,
+        .reward = run->reward,
+        .terminated = r->terminated[t * worlds_of(trainer) + world],
+    };
+    memcpy(episode->achievements, r->achievements + world * CAIRN_ACHIEVEMENTS,
+           sizeof episode->achievements);
+    run->reward = 0;
+    run->length = 0;
+    run->unlocked = 0; // the last step's unlocks must not leak into the next episode
+}
+
+static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
+    Rollout* r = &trainer->rollout;
+    size_t n = worlds_of(trainer), row = t * n;
+    bool bootstrap = trainer->config.bootstrap_truncated;
+    CairnOutput output = {
+        .observation.pixels = r->pixels + (row + n) * AGENT_PIXELS,
+        .final_observation.pixels = bootstrap ? r->final_pixels : NULL,
+        .reward = r->reward + row,
+        .terminated = r->terminated + row,
+        .truncated = r->truncated + row,
+        .unlocked = r->unlocked,
+        .achievements = r->achievements,
+    };
+    cairn_step_range(trainer->worlds, worker->first, worker->count, r->action + row, &output);
+    for (size_t w = (size_t)worker->first; w < (size_t)(worker->first + worker->count); w++) {
+        WorldRun* run = &trainer->run[w];
+        r->unlocked_before[row + w] = run->unlocked;
+        run->reward += r->reward[row + w];
+        run->length++;
+        for (size_t k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+            run->unlocked |= (uint32_t)(r->unlocked[w * CAIRN_ACHIEVEMENTS + k] != 0) << k;
+        }
+        if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
+            r->cut_value[row + w] = cut_value(trainer, worker, w);
+        }
+        if (r->terminated[row + w] || r->truncated[row + w]) {
+            end_episode(trainer, worker, t, w);
+        }
+    }
+}
+
+static void collect_job(void* context, int32_t thread) {
+    AgentTrainer* trainer = context;
+    Worker* worker = &trainer->workers[thread];
+    size_t t_end = (size_t)trainer->config.rollout_steps, n = worlds_of(trainer);
+    uint8_t* first_row = trainer->rollout.pixels + (size_t)worker->first * AGENT_PIXELS;
+    memcpy(first_row, first_row + t_end * n * AGENT_PIXELS, (size_t)worker->count * AGENT_PIXELS);
+    net_plan_load(worker->acting, trainer->weights);
+    worker->ended_count = 0;
+    worker->world_seconds = worker->acting_seconds = 0;
+    for (size_t t = 0; t <= t_end && !trainer_stopped(trainer); t++) {
+        double before = trainer_seconds();
+        act(trainer, worker, t);
+        double between = trainer_seconds();
+        worker->acting_seconds += between - before;
+        if (t < t_end) {
+            step(trainer, worker, t);
+            worker->world_seconds += trainer_seconds() - between;
+        }
+    }
+}
+
+static int by_step_then_world(const void* a, const void* b) {
+    const AgentEpisode *x = a, *y = b;
+    if (x->env_steps != y->env_steps) {
+        return x->env_steps < y->env_steps ? -1 : 1;
+    }
+    return (x->world > y->world) - (x->world < y->world);
+}
+
+bool rollout_collect(AgentTrainer* trainer, AgentIteration* iteration) {
+    int32_t threads = trainer->config.threads, ended = 0;
+    cairn_parallel(trainer->worlds, collect_job, trainer);
+    if (trainer_stopped(trainer)) {
+        return false;
+    }
+    for (int32_t i = 0; i < threads; i++) {
+        const Worker* worker = &trainer->workers[i];
+        memcpy(trainer->ended + ended, worker->ended,
+               (size_t)worker->ended_count * sizeof *worker->ended);
+        ended += worker->ended_count;
+        iteration->world_seconds += worker->world_seconds / threads;
+        iteration->acting_seconds += worker->acting_seconds / threads;
+    }
+    // Sorted by one key per element, so that the order is the same for every thread count.
+    qsort(trainer->ended, (size_t)ended, sizeof *trainer->ended, by_step_then_world);
+    iteration->episodes = trainer->ended;
+    iteration->episode_count = ended;
+    trainer->progress.episodes += ended;
+    trainer->progress.env_steps += (int64_t)trainer->config.worlds * trainer->config.rollout_steps;
+    return true;
+}
+
+static double mean(size_t count, const NetReal* x) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += (double)x[i];
+    }
+    return sum / (double)count;
+}
+
+// 1 - var(target - value) / var(target)
+static double explained_variance(size_t count, const NetReal* target, const NetReal* value) {
+    double target_mean = mean(count, target), error_mean = target_mean - mean(count, value);
+    double variance = 0, error_variance = 0;
+    for (size_t i = 0; i < count; i++) {
+        double deviation = (double)target[i] - target_mean;
+        double error = (double)target[i] - (double)value[i] - error_mean;
+        variance += deviation * deviation;
+        error_variance += error * error;
+    }
+    return variance > 0 ? 1 - error_variance / variance : 0;
+}
+
+void rollout_advantages(AgentTrainer* trainer, AgentIteration* iteration) {
+    const AgentConfig* config = &trainer->config;
+    Rollout* r = &trainer->rollout;
+    size_t steps = (size_t)config->rollout_steps, worlds = worlds_of(trainer);
+    size_t count = steps * worlds;
+    AdvantageInput input = {
+        .steps = steps,
+        .worlds = worlds,
+        .gamma = config->gamma,
+        .lambda = config->lambda,
+        .reward = r->reward,
+        .value = r->value,
+        .terminated = r->terminated,
+        .truncated = r->truncated,
+        .cut_value = config->bootstrap_truncated ? r->cut_value : NULL,
+    };
+    advantage_estimate(&input, r->advantage, r->target);
+    advantage_normalise(count, r->advantage);
+    double reward = 0;
+    for (size_t i = 0; i < count; i++) {
+        reward += r->reward[i];
+    }
+    iteration->reward_mean = reward / (double)count;
+    iteration->return_mean = mean(count, r->target);
+    iteration->value_mean = mean(count, r->value);
+    iteration->explained_variance = explained_variance(count, r->target, r->value);
+}
