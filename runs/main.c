@@ -32,7 +32,8 @@ static void print_help(void) {
            "  cairn train --steps 200k --out runs/first\n"
            "  cairn eval runs/first\n"
            "  cairn report runs/first\n\n"
-           "Exit status: 0 done, 1 failed, 2 the call cannot be meant, 130 stopped and saved.\n");
+           "Exit status: 0 done, 1 failed, 2 the call cannot be meant, 130 stopped by\n"
+           "Ctrl-C and 143 by SIGTERM, everything saved.\n");
 }
 
 static int unknown_subcommand(const char* word) {

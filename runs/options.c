@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,4 +156,10 @@ int64_t options_int(struct argp_state* state, const char* option, const char* te
         exit(RUNS_USAGE);
     }
     return value;
+}
+
+int32_t options_processors(void) {
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return count < 256 ? count : 256;
 }

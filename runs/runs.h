@@ -11,9 +11,9 @@
 
 enum {
     RUNS_OK = 0,
-    RUNS_FAILED = 1, // the work could not be done: a file, a full disk, a mismatch
-    RUNS_USAGE = 2,  // the call cannot be meant: an unknown option, key or preset, a bad value
-    RUNS_INTERRUPTED = 130 // Ctrl-C or SIGTERM, everything saved
+    RUNS_FAILED = 1,   // the work could not be done: a file, a full disk, a mismatch
+    RUNS_USAGE = 2,    // the call cannot be meant: an unknown option, key or preset, a bad value
+    RUNS_STOPPED = 128 // plus the signal's number, as shells have it: Ctrl-C 130, SIGTERM 143
 };
 
 int cmd_train(int argc, char** argv);
@@ -42,3 +42,5 @@ bool options_read_int(const char* text, int64_t* value);
 // The name nearest to `word` by edit distance, or NULL when none is near (more than half of it is
 // different). names [count]; NULL entries are skipped.
 const char* options_nearest(const char* word, const char* const* names, size_t count);
+// Processors this process may run on, in [1, 256].
+int32_t options_processors(void);
