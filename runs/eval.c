@@ -1,0 +1,266 @@
+// cairn eval: plays fresh episodes with a trained agent; success rates, score, reward, length.
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "runs/eval_record.h"
+#include "runs/progress.h"
+#include "runs/run_folder.h"
+#include "runs/runs.h"
+#include "runs/score.h"
+#include "runs/stop.h"
+
+typedef struct EvalOptions {
+    const char* name;   // checkpoint or run folder
+    const char* record; // folder for episode files; NULL = none
+    int64_t seed;
+    int32_t episodes, threads;
+    bool json, greedy;
+} EvalOptions;
+
+enum { OPTION_JSON = 256, OPTION_RECORD, OPTION_GREEDY };
+
+static const struct argp_option option_list[] = {
+    {"episodes", 'n', "N", 0, "how many; default 100", 0},
+    {"seed", 's', "S", 0, "of the worlds and the agent's draws; default 1000", 0},
+    {"threads", 't', "T", 0, "default: one per processor; the figures do not depend on it", 0},
+    {"json", OPTION_JSON, NULL, 0, "print one JSON object", 0},
+    {"record", OPTION_RECORD, "DIR", 0, "write every episode to DIR, to be watched or verified", 0},
+    {"greedy", OPTION_GREEDY, NULL, 0, "take the most probable action instead of drawing one", 0},
+    {0}};
+
+static const char description[] =
+    "Plays N fresh episodes with the agent of CHECKPOINT (a run's folder stands for its newest) "
+    "and "
+    "prints the 22 success rates with Wilson's 95 % interval, and score, mean reward and mean "
+    "length "
+    "with bootstrap intervals.\v"
+    "Examples:\n"
+    "  cairn eval runs/first\n"
+    "  cairn eval runs/first/checkpoints/best.ckpt --episodes 500 --json\n"
+    "  cairn eval runs/first --episodes 20 --record runs/first/episodes";
+
+static error_t take_option(int key, char* argument, struct argp_state* state) {
+    EvalOptions* options = state->input;
+    switch (key) {
+    case 'n':
+        options->episodes = (int32_t)options_int(state, "--episodes", argument, 1, 1000000);
+        return 0;
+    case 's':
+        options->seed = options_int(state, "--seed", argument, INT64_MIN, INT64_MAX);
+        return 0;
+    case 't':
+        options->threads = (int32_t)options_int(state, "--threads", argument, 1, 256);
+        return 0;
+    case OPTION_JSON:
+        options->json = true;
+        return 0;
+    case OPTION_RECORD:
+        options->record = argument;
+        return 0;
+    case OPTION_GREEDY:
+        options->greedy = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->name) {
+            argp_error(state, "one CHECKPOINT, found a second: '%s'", argument);
+        }
+        options->name = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (!options->name) {
+            argp_error(state, "which CHECKPOINT or run folder?");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+// ---------------------------------------------------------------- playing
+typedef struct Evaluated { // the callback's context
+    const EvalOptions* options;
+    ScoreEpisode* episodes; // [options->episodes], by number
+    int32_t done;
+    EvalRecorder* recorder; // NULL = not recording
+    bool show;              // a count on standard error
+    char why[RUN_WHY];      // set when recording failed
+} Evaluated;
+
+static bool take_episode(void* context, const AgentEpisode* episode, const AgentTrace* trace) {
+    Evaluated* evaluated = context;
+    assert(episode->number >= 1 && episode->number <= evaluated->options->episodes);
+    ScoreEpisode* slot = &evaluated->episodes[episode->number - 1];
+    slot->length = episode->length;
+    slot->reward = episode->reward;
+    memcpy(slot->achievements, episode->achievements, sizeof slot->achievements);
+    evaluated->done++;
+    if (evaluated->show) {
+        fprintf(stderr, "\r%" PRId32 " of %" PRId32 " episodes", evaluated->done,
+                evaluated->options->episodes);
+    }
+    return !evaluated->recorder || eval_record(evaluated->recorder, episode, trace, evaluated->why);
+}
+
+// With what the agent was trained with; where this machine lacks it, with what it has.
+static AgentStatus load_policy(const char* path, AgentPolicy** policy, char why[AGENT_WHY]) {
+    AgentCheckpointInfo info;
+    AgentStatus status = agent_checkpoint_info(path, &info, why);
+    if (status != AGENT_OK) {
+        return status;
+    }
+    AgentPolicyConfig config = {
+        .rows = 1, .backend = info.config.backend, .dtype = info.config.dtype};
+    status = agent_policy_load(path, &config, policy, why);
+    if (status == AGENT_UNAVAILABLE) {
+        config.backend = NET_BACKEND_AUTO, config.dtype = NET_DTYPE_AUTO;
+        status = agent_policy_load(path, &config, policy, why);
+    }
+    return status;
+}
+
+static int play(const EvalOptions* options, const AgentPolicy* policy, Evaluated* evaluated) {
+    AgentEvaluation evaluation = agent_default_evaluation();
+    evaluation.seed = options->seed;
+    evaluation.episodes = options->episodes;
+    evaluation.threads = options->threads;
+    evaluation.greedy = options->greedy;
+    evaluation.record = options->record != NULL;
+    const volatile sig_atomic_t* stop = stop_watch();
+    char why[AGENT_WHY];
+    AgentStatus status = agent_evaluate(policy, &evaluation, take_episode, evaluated, stop, why);
+    if (evaluated->show && evaluated->done > 0) {
+        fprintf(stderr, "\r\033[K");
+    }
+    if (evaluated->why[0]) {
+        return runs_fail("%s", evaluated->why);
+    }
+    if (status == AGENT_STOPPED) {
+        runs_fail("stopped after %" PRId32 " of %" PRId32 " episodes", evaluated->done,
+                  options->episodes);
+        return RUNS_STOPPED + *stop;
+    }
+    return status == AGENT_OK ? RUNS_OK : runs_fail("%s", why);
+}
+
+// ---------------------------------------------------------------- printing
+static void print_interval(const char* name, const char* unit, const ScoreInterval* interval) {
+    printf("%-22s %8.2f%-2s  %8.2f .. %.2f\n", name, interval->value, unit, interval->low,
+           interval->high);
+}
+
+static void print_text(const EvalOptions* options, const char* path, int64_t trained,
+                       const ScoreSummary* summary) {
+    char steps[32];
+    progress_format_count(trained, steps);
+    printf("agent     %s, trained for %s steps\n", path, steps);
+    printf("episodes  1 to %" PRId32 " of seed %" PRId64 ", actions %s\n\n", options->episodes,
+           options->seed, options->greedy ? "most probable" : "drawn");
+    printf("%-22s %9s   %s\n", "achievement", "success", "95 % interval");
+    for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+        print_interval(cairn_achievement_name(k), " %", &summary->rate[k]);
+    }
+    printf("\n");
+    print_interval("score", " %", &summary->score);
+    print_interval("reward", "", &summary->reward);
+    print_interval("length", "", &summary->length);
+}
+
+static json_t* interval_json(const ScoreInterval* interval) {
+    return json_pack("{s:f, s:f, s:f}", "value", interval->value, "low", interval->low, "high",
+                     interval->high);
+}
+
+static int print_json(const EvalOptions* options, const char* path, int64_t trained,
+                      const ScoreSummary* summary) {
+    json_t* rates = json_object();
+    for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+        json_object_set_new(rates, cairn_achievement_name(k), interval_json(&summary->rate[k]));
+    }
+    json_t* object = json_pack(
+        "{s:s, s:I, s:i, s:I, s:b, s:o, s:o, s:o, s:o}", "checkpoint", path, "trained_steps",
+        (json_int_t)trained, "episodes", (int)options->episodes, "seed", (json_int_t)options->seed,
+        "greedy", (int)options->greedy, "success_rates_percent", rates, "score_percent",
+        interval_json(&summary->score), "reward", interval_json(&summary->reward), "length",
+        interval_json(&summary->length));
+    char* text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
+    json_decref(object);
+    if (!text) {
+        return runs_fail("out of memory, or the path %s is not UTF-8", path);
+    }
+    puts(text);
+    free(text);
+    return RUNS_OK;
+}
+
+static int report(const EvalOptions* options, const char* path, int64_t trained,
+                  const Evaluated* evaluated) {
+    ScoreSummary summary;
+    score_summarise(evaluated->episodes, (size_t)options->episodes, (uint64_t)options->seed,
+                    &summary);
+    int status = RUNS_OK;
+    if (options->json) {
+        status = print_json(options, path, trained, &summary);
+    } else {
+        print_text(options, path, trained, &summary);
+        if (options->record) {
+            printf("\nepisode files in %s\n", options->record);
+        }
+    }
+    if (fflush(stdout) != 0) {
+        return runs_fail("cannot write the figures: %s", strerror(errno));
+    }
+    return status;
+}
+
+static int evaluate(const EvalOptions* options, const char* path, const AgentPolicy* policy) {
+    Evaluated evaluated = {.options = options, .show = isatty(STDERR_FILENO)};
+    evaluated.episodes = calloc((size_t)options->episodes, sizeof *evaluated.episodes);
+    if (!evaluated.episodes) {
+        return runs_fail("out of memory");
+    }
+    int status = RUNS_OK;
+    if (options->record &&
+        !eval_recorder_create(options->record, agent_policy_config(policy), options->seed,
+                              &evaluated.recorder, evaluated.why)) {
+        status = runs_fail("%s", evaluated.why);
+    }
+    if (status == RUNS_OK) {
+        status = play(options, policy, &evaluated);
+    }
+    if (status == RUNS_OK) {
+        status = report(options, path, agent_policy_progress(policy).env_steps, &evaluated);
+    }
+    eval_recorder_destroy(evaluated.recorder);
+    free(evaluated.episodes);
+    return status;
+}
+
+int cmd_eval(int argc, char** argv) {
+    static const struct argp argp = {.options = option_list,
+                                     .parser = take_option,
+                                     .args_doc = "CHECKPOINT|RUN",
+                                     .doc = description};
+    AgentEvaluation standard = agent_default_evaluation();
+    EvalOptions options = {
+        .seed = standard.seed, .episodes = standard.episodes, .threads = options_processors()};
+    options_parse(&argp, argc, argv, &options);
+    char path[RUN_PATH], why[RUN_WHY], agent_why[AGENT_WHY];
+    if (!run_checkpoint_find(options.name, path, why)) {
+        return runs_fail("%s", why);
+    }
+    AgentPolicy* policy = NULL;
+    if (load_policy(path, &policy, agent_why) != AGENT_OK) {
+        return runs_fail("%s", agent_why);
+    }
+    int status = evaluate(&options, path, policy);
+    agent_policy_destroy(policy);
+    return status;
+}
