@@ -38,8 +38,10 @@ typedef struct NetMapBackend {
 extern const NetMapBackend net_map_blas;
 #ifdef NETS_ONEDNN
 extern const NetMapBackend net_map_onednn;
-// Whether the processor multiplies bfloat16 in hardware (without, oneDNN would emulate it).
-bool net_onednn_has_bf16(void);
+// What bfloat16 is worth here: nothing (oneDNN would emulate it), no more than f32 (AVX-512 dot
+// products: half the instructions at half the rate), or several times f32 (AMX tiles).
+typedef enum NetBf16 { NET_BF16_NONE, NET_BF16_SLOW, NET_BF16_FAST } NetBf16;
+NetBf16 net_onednn_bf16(void);
 // oneDNN's threads are OpenMP's: one per calling thread here. Returns the former number.
 int net_onednn_single_thread(void);
 void net_onednn_restore_threads(int threads);

@@ -52,10 +52,19 @@ void net_onednn_restore_threads(int threads) {
     omp_set_num_threads(threads);
 }
 
-bool net_onednn_has_bf16(void) {
-    dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    return ((unsigned)isa & (unsigned)dnnl_cpu_isa_avx512_core_bf16) ==
-           (unsigned)dnnl_cpu_isa_avx512_core_bf16;
+static bool offers(dnnl_cpu_isa_t isa) {
+    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
+}
+
+NetBf16 net_onednn_bf16(void) {
+#if DNNL_VERSION_MAJOR >= 3
+    bool tiles = offers(dnnl_cpu_isa_avx512_core_amx);
+#else
+    bool tiles = offers(dnnl_cpu_isa_avx512_core_bf16_amx_bf16);
+#endif
+    return tiles                                   ? NET_BF16_FAST
+           : offers(dnnl_cpu_isa_avx512_core_bf16) ? NET_BF16_SLOW
+                                                   : NET_BF16_NONE;
 }
 
 // ---------------------------------------------------------------- the map

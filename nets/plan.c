@@ -33,10 +33,11 @@ static NetStatus resolve(NetPlan* plan, char why[NET_WHY]) {
                  (int)config->rows, (int)config->output_count);
         return NET_BAD_CONFIG;
     }
-    bool onednn = false, bf16 = false;
+    bool onednn = false, bf16 = false, bf16_pays = false;
 #ifdef NETS_ONEDNN
     onednn = true;
-    bf16 = net_onednn_has_bf16();
+    bf16 = net_onednn_bf16() != NET_BF16_NONE;
+    bf16_pays = net_onednn_bf16() == NET_BF16_FAST;
 #endif
     if (config->backend == NET_BACKEND_ONEDNN && !onednn) {
         return refuse(why, NET_UNAVAILABLE,
@@ -46,8 +47,8 @@ static NetStatus resolve(NetPlan* plan, char why[NET_WHY]) {
         config->backend = onednn ? NET_BACKEND_ONEDNN : NET_BACKEND_BLAS;
     }
     if (config->dtype == NET_DTYPE_AUTO) {
-        bool fast = bf16 && config->backend == NET_BACKEND_ONEDNN;
-        config->dtype = fast ? NET_DTYPE_BF16 : NET_DTYPE_F32;
+        bool half = bf16_pays && config->backend == NET_BACKEND_ONEDNN;
+        config->dtype = half ? NET_DTYPE_BF16 : NET_DTYPE_F32;
     }
     if (config->dtype == NET_DTYPE_BF16 && config->backend == NET_BACKEND_BLAS) {
         return refuse(why, NET_UNAVAILABLE,
