@@ -171,7 +171,7 @@ static void split_planes(const uint8_t* values, size_t count, uint8_t* planes) {
 // Compresses `size` bytes to the writer's place. The writer has room for compressBound(size).
 static size_t put_stream(ByteWriter* writer, const uint8_t* bytes, size_t size) {
     uLongf packed = (uLongf)(writer->end - writer->next);
-    const int result = compress2(writer->next, &packed, bytes, size, Z_BEST_COMPRESSION);
+    const int result = compress2(writer->next, &packed, bytes, size, Z_DEFAULT_COMPRESSION);
     if (result != Z_OK) {
         return 0; // out of memory, as there is room enough; no stream is empty
     }
