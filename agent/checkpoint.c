@@ -96,29 +96,30 @@ static bool put_body(PackWriter* writer, const AgentTrainer* trainer, AgentCheck
     return used > 0;
 }
 
-AgentStatus agent_checkpoint_save(const AgentTrainer* trainer, const char* path,
-                                  AgentCheckpointKind kind, const void* blob, size_t blob_size,
-                                  char why[AGENT_WHY]) {
+AgentStatus checkpoint_make(const AgentTrainer* trainer, AgentCheckpointKind kind, const void* blob,
+                            size_t blob_size, unsigned char** bytes, size_t* size,
+                            char why[AGENT_WHY]) {
+    *bytes = NULL;
     PackWriter count = {0};
     put_head(&count, trainer, kind, blob, blob_size);
     PackWriter writer = {.size = count.used + trainer_state_limit(trainer)};
     writer.bytes = malloc(writer.size);
     if (!writer.bytes) {
-        snprintf(why, AGENT_WHY, "%s: out of memory for a checkpoint of %zu bytes",
-                 file_shown(path), writer.size);
+        snprintf(why, AGENT_WHY, "out of memory for a checkpoint of %zu bytes", writer.size);
         return AGENT_OUT_OF_MEMORY;
     }
-    AgentStatus status = AGENT_BAD_DATA;
     put_head(&writer, trainer, kind, blob, blob_size);
-    if (put_body(&writer, trainer, kind, why)) {
-        uint64_t size = writer.used;
-        memcpy(writer.bytes + SUMMED_FROM, &size, sizeof size);
-        uint32_t sum = (uint32_t)crc32_z(0, writer.bytes + SUMMED_FROM, writer.used - SUMMED_FROM);
-        memcpy(writer.bytes + CRC_AT, &sum, sizeof sum);
-        status = file_write(path, writer.bytes, writer.used, why);
+    if (!put_body(&writer, trainer, kind, why)) {
+        free(writer.bytes);
+        return AGENT_BAD_DATA;
     }
-    free(writer.bytes);
-    return status;
+    uint64_t used = writer.used;
+    memcpy(writer.bytes + SUMMED_FROM, &used, sizeof used);
+    uint32_t sum = (uint32_t)crc32_z(0, writer.bytes + SUMMED_FROM, writer.used - SUMMED_FROM);
+    memcpy(writer.bytes + CRC_AT, &sum, sizeof sum);
+    *bytes = writer.bytes;
+    *size = writer.used;
+    return AGENT_OK;
 }
 
 // ---------------------------------------------------------------- reading
@@ -273,6 +274,19 @@ AgentStatus checkpoint_restore(AgentTrainer* trainer, const void* bytes, size_t 
 }
 
 // ---------------------------------------------------------------- files
+AgentStatus agent_checkpoint_save(const AgentTrainer* trainer, const char* path,
+                                  AgentCheckpointKind kind, const void* blob, size_t blob_size,
+                                  char why[AGENT_WHY]) {
+    unsigned char* bytes = NULL;
+    size_t size = 0;
+    AgentStatus status = checkpoint_make(trainer, kind, blob, blob_size, &bytes, &size, why);
+    if (status == AGENT_OK) {
+        status = file_write(path, bytes, size, why);
+    }
+    free(bytes);
+    return status;
+}
+
 AgentStatus agent_checkpoint_info(const char* path, AgentCheckpointInfo* info,
                                   char why[AGENT_WHY]) {
     unsigned char* bytes = NULL;

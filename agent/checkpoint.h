@@ -2,6 +2,11 @@
 #pragma once
 #include "agent/agent.h"
 
+// The caller frees *bytes.
+AgentStatus checkpoint_make(const AgentTrainer* trainer, AgentCheckpointKind kind, const void* blob,
+                            size_t blob_size, unsigned char** bytes, size_t* size,
+                            char why[AGENT_WHY]);
+
 typedef struct CheckpointView { // points into the bytes it was read from
     AgentCheckpointInfo info;
     const unsigned char* blob;    // [info.blob_size]

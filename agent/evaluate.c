@@ -1,6 +1,6 @@
 // Whole episodes, all of which count.
 //
-// Episode k is always computed in row (k - first) mod 8 of a forward pass of exactly 8 rows, so
+// Episode k is always computed in row (k - 1) mod 8 of a forward pass of exactly 8 rows, so
 // that how many worlds run at once and on which threads cannot change a bit of it: kernels may
 // round a row differently in another place of a batch, never because of its neighbours.
 #include <stdio.h>
@@ -166,10 +166,16 @@ static bool hand_over(Evaluator* e, int32_t world, AgentEpisodeCallback* callbac
     return callback(context, &game->episode, e->config->record ? &trace : NULL);
 }
 
+// World w plays the episodes k with (k - 1) mod worlds = w.
+static int64_t first_of(const Evaluator* e, int32_t world) {
+    int64_t first = e->config->first_episode, shift = (first - 1) % e->worlds;
+    return first + (world - shift + e->worlds) % e->worlds;
+}
+
 static AgentStatus play(Evaluator* e, AgentEpisodeCallback* callback, void* context,
                         char why[AGENT_WHY]) {
     for (int32_t world = 0; world < e->worlds; world++) {
-        start_episode(e, world, e->config->first_episode + world);
+        start_episode(e, world, first_of(e, world));
     }
     for (int32_t left = e->config->episodes; left > 0;) {
         for (int32_t world = 0; world < e->worlds && e->config->record; world++) {

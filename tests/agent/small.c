@@ -1,0 +1,61 @@
+#include "tests/agent/small.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+AgentConfig small_config(void) {
+    AgentConfig config = agent_default_config();
+    config.channels = 4;
+    config.blocks = 1;
+    config.tile_hidden = 8;
+    config.dense = 16;
+    config.latent = 16;
+    config.worlds = 6;
+    config.area_width = config.area_height = 20;
+    config.length = 25;
+    config.rollout_steps = 20;
+    config.minibatch = 40;
+    config.micro_batch = 8;
+    config.epochs = 2;
+    config.total_steps = 1200;
+    config.seed = 11;
+    return config;
+}
+
+AgentTrainer* small_trainer(const AgentConfig* config) {
+    AgentTrainer* trainer = NULL;
+    char why[AGENT_WHY] = "";
+    ck_assert_msg(agent_trainer_create(config, &trainer, why) == AGENT_OK, "%s", why);
+    return trainer;
+}
+
+void small_iterate(AgentTrainer* trainer, AgentIteration* iteration) {
+    char why[AGENT_WHY] = "";
+    ck_assert_msg(agent_trainer_iterate(trainer, NULL, iteration, why) == AGENT_OK, "%s", why);
+}
+
+uint64_t small_hash(const AgentTrainer* trainer) {
+    char why[AGENT_WHY] = "";
+    size_t size = trainer_state_limit(trainer);
+    unsigned char* bytes = malloc(size);
+    ck_assert(bytes);
+    size_t used = trainer_state_save(trainer, bytes, size, why);
+    ck_assert_msg(used > 0, "%s", why);
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < used; i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001b3;
+    }
+    free(bytes);
+    return hash;
+}
+
+char* small_path(const char* name) {
+    char* path = NULL;
+    mkdir("build", 0777);
+    mkdir("build/test-files", 0777);
+    ck_assert(asprintf(&path, "build/test-files/%ld-%s", (long)getpid(), name) > 0);
+    return path;
+}

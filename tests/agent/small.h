@@ -1,0 +1,12 @@
+// A trainer small enough to be iterated many times in a test.
+#pragma once
+#include "agent/trainer.h"
+
+// 6 worlds of 20 x 20 cells, 20 steps a rollout, episodes cut at 25 steps, a tiny tile network.
+AgentConfig small_config(void);
+AgentTrainer* small_trainer(const AgentConfig* config); // fails the running test on any error
+void small_iterate(AgentTrainer* trainer, AgentIteration* iteration);
+// A hash of everything that the next iterations depend on.
+uint64_t small_hash(const AgentTrainer* trainer);
+// A path under build/ that tests may write; name is part of it. The caller frees it.
+char* small_path(const char* name);
