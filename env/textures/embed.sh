@@ -21,7 +21,7 @@ table=
 IFS='
 '
 for file in $files; do
-    echo "static const uint8_t file_$number[] = {"
+    echo "static const uint8_t file_${number}[] = {"
     od -An -v -tu1 "$file" | sed 's/  */,/g; s/^,//; s/$/,/'
     echo '};'
     table="$table    {\"${file##*/}\", file_$number, sizeof file_$number},

@@ -22,7 +22,7 @@ IFS='
 '
 for file in $files; do
     name=${file##*/}
-    echo "static const char text_$number[] = {"
+    echo "static const char text_${number}[] = {"
     od -An -v -tu1 "$file" | sed 's/  */,/g; s/^,//; s/$/,/'
     echo '0};'
     table="$table    {\"${name%.ini}\", text_$number},
