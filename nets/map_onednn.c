@@ -57,11 +57,7 @@ static bool offers(dnnl_cpu_isa_t isa) {
 }
 
 NetBf16 net_onednn_bf16(void) {
-#if DNNL_VERSION_MAJOR >= 3
     bool tiles = offers(dnnl_cpu_isa_avx512_core_amx);
-#else
-    bool tiles = offers(dnnl_cpu_isa_avx512_core_bf16_amx_bf16);
-#endif
     return tiles                                   ? NET_BF16_FAST
            : offers(dnnl_cpu_isa_avx512_core_bf16) ? NET_BF16_SLOW
                                                    : NET_BF16_NONE;
