@@ -1,4 +1,5 @@
 // Every hyperparameter once: its key, range and default.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,8 +211,10 @@ AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* 
     double real = strtod(text, &end);
     bool good = end != text && *end == 0 && real >= key->minimum && real <= key->maximum;
     if (good && key->kind != AGENT_KEY_REAL) { // exact where a double is not; 1e6 is allowed
+        errno = 0;
         whole = strtoll(text, &end, 10);
-        if (*end != 0) {
+        good = errno == 0;
+        if (good && *end != 0) {
             good = real == (double)(int64_t)real && real > -9e15 && real < 9.1e15;
             whole = good ? (long long)real : 0;
         }
