@@ -14,6 +14,8 @@ endif
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# For a make within a recipe: as many jobs as the caller asked for, else one per processor.
+PARALLEL = --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 # NO_ONEDNN=1 leaves oneDNN out even where it is found.
 O := build/$(VARIANT)$(if $(NO_ONEDNN),-blas)
@@ -165,7 +167,7 @@ check: ## installs what is missing, builds with warnings as errors, runs every t
 	@CC='$(CC)' JOBS='$(JOBS)' bash tests/check.sh
 fuzz: ## fuzzes every parser for FUZZ_SECONDS (60) each
 	@.ci/deps check
-	@$(MAKE) -j$(JOBS) VARIANT=fuzz fuzzers
+	@$(MAKE) $(PARALLEL) VARIANT=fuzz fuzzers
 	@bash tests/fuzz/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 # ---------------------------------------------------------------- format and lint
@@ -188,7 +190,7 @@ QUICKSTART := build/quickstart
 quickstart: ## installs, builds, trains a few minutes, evaluates, writes a report
 	@.ci/deps build
 	@echo "== building"
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) $(PARALLEL) all
 	@.ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
 
 bench: all ## speed of the world and of learning, one JSON line each
