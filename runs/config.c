@@ -132,16 +132,30 @@ void config_get(const Config* config, int number, char text[AGENT_VALUE]) {
 }
 
 // ---------------------------------------------------------------- setting
-static bool refuse_key(const char* name, char why[CONFIG_WHY]) {
+// The known key nearest to an unknown one; when the section is missing, by the part behind the dot.
+static bool nearest_key(const char* name, char nearest[CONFIG_NAME]) {
     const char* names[CONFIG_KEYS_LIMIT];
     int count = config_key_count();
+    bool whole = strchr(name, '.') != NULL;
     for (int i = 0; i < count; i++) {
         ConfigKey key;
         config_key(i, &key);
-        names[i] = key.name;
+        names[i] = whole ? key.name : strchr(key.name, '.') + 1;
     }
-    const char* nearest = options_nearest(name, names, (size_t)count);
-    if (nearest) {
+    const char* found = options_nearest(name, names, (size_t)count);
+    for (int i = 0; i < count; i++) {
+        if (found == names[i]) {
+            ConfigKey key;
+            config_key(i, &key);
+            snprintf(nearest, CONFIG_NAME, "%s", key.name);
+        }
+    }
+    return found != NULL;
+}
+
+static bool refuse_key(const char* name, char why[CONFIG_WHY]) {
+    char nearest[CONFIG_NAME];
+    if (nearest_key(name, nearest)) {
         return say(why, "unknown key '%.100s'; did you mean '%s'?", name, nearest);
     }
     return say(why, "unknown key '%.100s'; `cairn train --keys` lists all", name);
