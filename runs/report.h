@@ -40,6 +40,7 @@ typedef struct ReportRun {
     size_t episodes;        // that count
     size_t window_episodes; // of these, ended in the last 100k steps
     bool whole;             // used the budget up to REPORT_SLACK
+    uint64_t settings;      // hash of config.ini, seed, threads and the like aside; 0 = none
     uint64_t device, inode; // of the log, to notice one given twice
     double measure[REPORT_MEASURES];
 } ReportRun;
@@ -48,6 +49,7 @@ typedef struct ReportAgent {
     const char* name;    // borrowed from its first run
     size_t first, count; // runs [first, first + count) of the report
     size_t short_runs;   // runs that are not whole
+    bool mixed;          // its runs differ in more than their seed
     int64_t steps;       // mean over its runs
     size_t episodes;     // sum over its runs
     double mean[REPORT_MEASURES], deviation[REPORT_MEASURES]; // over its runs

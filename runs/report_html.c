@@ -100,7 +100,7 @@ static void print_agents(const Report* report, FILE* file) {
     fputs("</tbody></table></div>\n", file);
 }
 
-static void print_short_runs(const Report* report, FILE* file) {
+static void print_remarks(const Report* report, FILE* file) {
     for (size_t r = 0; r < report->run_count; r++) {
         const ReportRun* run = &report->runs[r];
         if (!run->whole) {
@@ -108,6 +108,13 @@ static void print_short_runs(const Report* report, FILE* file) {
             print_escaped(run->path, file);
             fprintf(file, ": only %" PRId64 " of %" PRId64 " steps.</p>\n", run->steps,
                     report->budget);
+        }
+    }
+    for (size_t a = 0; a < report->agent_count; a++) {
+        if (report->agents[a].mixed) {
+            fputs("<p class=\"faint\">! ", file);
+            print_escaped(report->agents[a].name, file);
+            fputs(": its runs differ in more settings than the seed (config.ini).</p>\n", file);
         }
     }
 }
@@ -201,7 +208,7 @@ bool report_print_html(const Report* report, FILE* file) {
           "steps. Table reward: Crafter's own table, achievements − 0.9 of the first of these "
           "episodes.</p>\n",
           file);
-    print_short_runs(report, file);
+    print_remarks(report, file);
     print_rates(report, file);
     print_runs(report, file);
     print_published(file);

@@ -32,10 +32,11 @@ static json_t* run_object(const ReportRun* run) {
 }
 
 static json_t* agent_object(const Report* report, const ReportAgent* agent) {
-    json_t* object = json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", agent->name, "run_count",
-                               (json_int_t)agent->count, "whole_runs",
-                               (json_int_t)(agent->count - agent->short_runs), "mean_steps",
-                               (json_int_t)agent->steps, "episodes", (json_int_t)agent->episodes);
+    json_t* object =
+        json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "name", agent->name, "mixed_settings",
+                  (int)agent->mixed, "run_count", (json_int_t)agent->count, "whole_runs",
+                  (json_int_t)(agent->count - agent->short_runs), "mean_steps",
+                  (json_int_t)agent->steps, "episodes", (json_int_t)agent->episodes);
     for (int m = 0; m < REPORT_RATES; m++) {
         json_object_set_new(object, report_measure_name(m),
                             spread_of(agent->mean[m], agent->deviation[m]));

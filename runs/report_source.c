@@ -89,8 +89,25 @@ void report_split_seed(const char* text, char name[REPORT_NAME], char seed[REPOR
 }
 
 // ---------------------------------------------------------------- config.ini
+// FNV-1a. What does not change what is learned, or only by the seed's luck, is left out.
+static void hash_setting(ReportRun* run, const char* section, const char* key, const char* value) {
+    if (strcmp(section, "run") == 0 || strcmp(section, "compute") == 0 ||
+        (strcmp(section, "train") == 0 && strcmp(key, "seed") == 0)) {
+        return;
+    }
+    const char* const parts[] = {section, ".", key, "=", value, "\n"};
+    uint64_t hash = run->settings ? run->settings : UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (const char* at = parts[i]; *at != '\0'; at++) {
+            hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+        }
+    }
+    run->settings = hash;
+}
+
 static int keep_identity(void* context, const char* section, const char* key, const char* value) {
     ReportRun* run = context;
+    hash_setting(run, section, key, value);
     if (strcmp(section, "run") == 0 && strcmp(key, "preset") == 0) {
         report_clean_text(value, run->name, sizeof run->name);
     } else if (strcmp(section, "train") == 0 && strcmp(key, "seed") == 0) {

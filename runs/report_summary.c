@@ -75,9 +75,11 @@ bool report_summarise_run(const ScoreEpisode* episodes, size_t count, int64_t bu
 void report_summarise_agent(const ReportRun* runs, ReportAgent* agent) {
     double count = (double)agent->count, steps = 0;
     agent->short_runs = agent->episodes = 0;
+    agent->mixed = false;
     for (size_t r = 0; r < agent->count; r++) {
         agent->short_runs += !runs[r].whole;
         agent->episodes += runs[r].episodes;
+        agent->mixed = agent->mixed || runs[r].settings != runs[0].settings;
         steps += (double)runs[r].steps;
     }
     agent->steps = llround(steps / count);

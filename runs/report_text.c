@@ -54,6 +54,12 @@ static void print_legend(const Report* report, FILE* file) {
                     run->name, run->steps, report->budget);
         }
     }
+    for (size_t a = 0; a < report->agent_count; a++) {
+        if (report->agents[a].mixed) {
+            fprintf(file, "! %s: its runs differ in more settings than the seed (config.ini)\n",
+                    report->agents[a].name);
+        }
+    }
 }
 
 static void print_rates(const Report* report, FILE* file) {

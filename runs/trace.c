@@ -166,6 +166,10 @@ static bool parse_key(int key, char* value, CairnConfig* config, TraceGrant* gra
     case KEY_SIZE:
         return parse_pair(value, &config->size_width, &config->size_height);
     case KEY_LENGTH:
+        if (strcmp(value, "None") == 0) { // the original's other way to say 0
+            config->length = 0;
+            return true;
+        }
         if (!parse_integer(value, 0, INT32_MAX, &length)) {
             return false;
         }

@@ -268,12 +268,27 @@ START_TEST(agents_by_config_then_by_folder) {
     ck_assert_uint_eq(report.agent_count, 3);
     ck_assert_str_eq(report.agents[0].name, "ppo");
     ck_assert_uint_eq(report.agents[0].count, 2);
+    ck_assert(!report.agents[0].mixed);
     ck_assert_str_eq(report.runs[0].seed, "3");
     ck_assert_str_eq(report.runs[1].seed, "4");
     ck_assert_str_eq(report.agents[1].name, "other");
     ck_assert_str_eq(report.runs[2].seed, "1");
     ck_assert_str_eq(report.agents[2].name, "plain");
     ck_assert_str_eq(report.runs[3].seed, "5");
+    report_destroy(&report);
+}
+END_TEST
+
+START_TEST(other_settings_are_remarked) {
+    char text[TEXT] = "";
+    add_line(text, 10, 1, 1);
+    write_text("one/stats.jsonl", text);
+    write_text("one/config.ini", "[run]\npreset = ppo\n[ppo]\ngamma = 0.95\n[train]\nseed = 3\n");
+    write_text("two/stats.jsonl", text);
+    write_text("two/config.ini", "[run]\npreset = ppo\n[ppo]\ngamma = 0.96\n[train]\nseed = 4\n");
+    Report report = read_report(0, 2, "one", "two");
+    ck_assert_uint_eq(report.agent_count, 1);
+    ck_assert(report.agents[0].mixed);
     report_destroy(&report);
 }
 END_TEST
@@ -472,6 +487,7 @@ Suite* suite(void) {
     tcase_add_checked_fixture(sources, make_root, remove_root);
     tcase_add_test(sources, names_and_seeds);
     tcase_add_test(sources, agents_by_config_then_by_folder);
+    tcase_add_test(sources, other_settings_are_remarked);
     tcase_add_test(sources, same_run_twice);
     tcase_add_test(sources, broken_logs);
     tcase_add_test(sources, unfinished_last_line_is_left_out);
