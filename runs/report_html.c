@@ -1,6 +1,7 @@
 // A report as one HTML page that needs no other file: tables, the success rates as bars.
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "runs/published.h"
 #include "runs/report.h"
@@ -23,8 +24,8 @@ static const char page_head[] =
     "         white-space: nowrap; }\n"
     "th:first-child, td:first-child, .left { text-align: left; }\n"
     "thead th { color: var(--faint); font-weight: 600; }\n"
-    ".rate { position: relative; min-width: 9rem; }\n"
-    ".bar { position: absolute; left: .4rem; bottom: .3rem; height: .25rem;\n"
+    ".rate { position: relative; min-width: 9rem; padding-bottom: .5rem; }\n"
+    ".bar { position: absolute; left: .4rem; bottom: .2rem; height: .25rem;\n"
     "       width: calc((100% - .8rem) * var(--share)); background: var(--bar); }\n"
     ".other .bar { background: var(--other); } .other { color: var(--faint); }\n"
     "p, li { max-width: 46rem; } .faint { color: var(--faint); }\n"
@@ -73,7 +74,8 @@ static void print_value(double mean, double deviation, bool spread, FILE* file) 
 static void print_heads(const char* const* heads, size_t count, FILE* file) {
     fputs("<div class=\"wide\"><table>\n<thead><tr>", file);
     for (size_t i = 0; i < count; i++) {
-        print_cell("th", heads[i], file);
+        bool text = strcmp(heads[i], "agent") == 0 || strcmp(heads[i], "source") == 0;
+        print_cell(text ? "th class=\"left\"" : "th", heads[i], file);
     }
     fputs("</tr></thead>\n<tbody>\n", file);
 }
