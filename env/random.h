@@ -1,6 +1,7 @@
 // The random numbers of the original: CPython's hash of (seed, episode) seeds NumPy's MT19937.
 // Internal to env/.
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { GENERATOR_STATE = 624 };

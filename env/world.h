@@ -9,7 +9,7 @@
 #include "env/cairn.h"
 #include "env/random.h"
 
-enum { CHUNK_SIZE = 12, PLAYER = 1, MAX_ITEM = 9 };
+enum { CHUNK_SIZE = 12, PLAYER = 1, MAX_ITEM = 9, PLANT_RIPE_AGE = 300 }; // ripe when older
 
 typedef enum ObjectKind {
     KIND_NONE, // a hole that a removed object left

@@ -1,0 +1,296 @@
+// The handle behind cairn.h: creation, vector stepping, and what a step writes for its caller.
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "env/config.h"
+#include "env/handle.h"
+#include "env/observe.h"
+#include "env/textures.h"
+
+// ---------------------------------------------------------------- create and destroy
+static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
+    const CairnConfig* config = &cairn->config;
+    size_t count = (size_t)config->world_count, size = world_arena_size(&cairn->shape);
+    cairn->seeds = malloc(count * sizeof *cairn->seeds);
+    cairn->worlds = calloc(count, sizeof *cairn->worlds);
+    cairn->arena = calloc(count, size);
+    if (!cairn->seeds || !cairn->worlds || !cairn->arena) {
+        snprintf(why, CAIRN_WHY, "out of memory for %d worlds of %d x %d cells",
+                 config->world_count, config->area_width, config->area_height);
+        return CAIRN_OUT_OF_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        cairn->seeds[i] =
+            config->seeds ? config->seeds[i] : cairn_world_seed(config->seed, (int32_t)i);
+        cairn->worlds[i].seed = cairn->seeds[i];
+        world_attach(&cairn->worlds[i], &cairn->shape, (char*)cairn->arena + i * size);
+    }
+    cairn->config.seeds = cairn->seeds;
+    return CAIRN_OK;
+}
+
+static CairnStatus make_renderer(Cairn* cairn, char why[CAIRN_WHY]) {
+    const CairnTextures* textures = cairn->config.textures;
+    if (!textures) {
+        CairnStatus status = env_textures_builtin(&cairn->own_textures, why);
+        if (status != CAIRN_OK) {
+            return status;
+        }
+        textures = cairn->own_textures;
+    }
+    return renderer_create(&cairn->config, textures, &cairn->renderer, why);
+}
+
+CairnStatus cairn_create(const CairnConfig* config, Cairn** worlds, char why[CAIRN_WHY]) {
+    *worlds = NULL;
+    CairnStatus status = config_check(config, why);
+    if (status != CAIRN_OK) {
+        return status;
+    }
+    Cairn* cairn = calloc(1, sizeof *cairn);
+    if (!cairn) {
+        snprintf(why, CAIRN_WHY, "out of memory");
+        return CAIRN_OUT_OF_MEMORY;
+    }
+    cairn->config = *config;
+    world_shape(config, &cairn->shape);
+    status = make_worlds(cairn, why);
+    if (status == CAIRN_OK) {
+        status = make_renderer(cairn, why);
+    }
+    if (status == CAIRN_OK) {
+        status = workers_create(config->threads, &cairn->workers, why);
+    }
+    if (status != CAIRN_OK) {
+        cairn_destroy(cairn);
+        return status;
+    }
+    *worlds = cairn;
+    return CAIRN_OK;
+}
+
+void cairn_destroy(Cairn* cairn) {
+    if (!cairn) {
+        return;
+    }
+    workers_destroy(cairn->workers);
+    renderer_destroy(cairn->renderer);
+    cairn_textures_destroy(cairn->own_textures);
+    free(cairn->arena);
+    free(cairn->worlds);
+    free(cairn->seeds);
+    free(cairn);
+}
+
+const CairnConfig* cairn_config(const Cairn* cairn) {
+    return &cairn->config;
+}
+
+// ---------------------------------------------------------------- outputs
+static void write_observation(const Cairn* cairn, int32_t n, const CairnObservation* to,
+                              Generator* generator) {
+    const World* world = &cairn->worlds[n];
+    const CairnConfig* config = &cairn->config;
+    const WorldShape* shape = &cairn->shape;
+    size_t row = (size_t)n;
+    if (to->pixels) {
+        size_t size = (size_t)config->size_width * (size_t)config->size_height * 3;
+        render_frame(cairn->renderer, world, generator, to->pixels + row * size);
+    }
+    if (to->tiles) {
+        size_t size = (size_t)shape->local_columns * (size_t)shape->local_rows * 2;
+        observe_tiles(world, to->tiles + row * size);
+    }
+    if (to->status) {
+        observe_status(world, to->status + row * CAIRN_STATUS_SIZE);
+    }
+    if (to->semantic) {
+        size_t size = (size_t)shape->width * (size_t)shape->height;
+        observe_semantic(world, to->semantic + row * size);
+    }
+}
+
+static void write_step(const Cairn* cairn, int32_t n, const CairnOutput* output) {
+    const World* world = &cairn->worlds[n];
+    const Player* player = &world->player;
+    size_t row = (size_t)n;
+    if (output->reward) {
+        output->reward[row] = cairn->config.reward ? world->reward : 0;
+    }
+    if (output->terminated) {
+        output->terminated[row] = world->terminated;
+    }
+    if (output->truncated) {
+        output->truncated[row] = world->truncated;
+    }
+    for (size_t i = 0; output->unlocked && i < CAIRN_ACHIEVEMENTS; i++) {
+        output->unlocked[row * CAIRN_ACHIEVEMENTS + i] = world->newly_unlocked >> i & 1;
+    }
+    if (output->achievements) {
+        memcpy(output->achievements + row * CAIRN_ACHIEVEMENTS, player->achievements,
+               sizeof player->achievements);
+    }
+    for (size_t i = 0; output->inventory && i < CAIRN_ITEMS; i++) {
+        output->inventory[row * CAIRN_ITEMS + i] = (uint8_t)player->inventory[i];
+    }
+    if (output->position) {
+        output->position[2 * row] = world->objects[PLAYER].x;
+        output->position[2 * row + 1] = world->objects[PLAYER].y;
+    }
+}
+
+// The frame of a step: the original draws one whether or not it is looked at.
+static void write_frame(const Cairn* cairn, int32_t n, const CairnObservation* to) {
+    World* world = &cairn->worlds[n];
+    write_observation(cairn, n, to, &world->generator);
+    if (!to->pixels && world_is_night(world)) {
+        random_skip(&world->generator, 2 * cairn->shape.night_draws);
+    }
+}
+
+// A second look at the same frame.
+static void write_again(const Cairn* cairn, int32_t n, const CairnObservation* to,
+                        const Generator* before) {
+    Generator copy = *before;
+    write_observation(cairn, n, to, &copy);
+}
+
+// ---------------------------------------------------------------- reset and step
+static void reset_world(const Cairn* cairn, int32_t n, const CairnOutput* output) {
+    world_reset(&cairn->worlds[n]);
+    write_step(cairn, n, output);
+    write_frame(cairn, n, &output->observation);
+}
+
+static void step_world(const Cairn* cairn, int32_t n, int32_t action, const CairnOutput* output) {
+    World* world = &cairn->worlds[n];
+    world_step(world, action);
+    write_step(cairn, n, output);
+    if (!world->terminated && !world->truncated) {
+        write_frame(cairn, n, &output->observation);
+        return;
+    }
+    if (cairn->config.auto_reset) {
+        write_observation(cairn, n, &output->final_observation, &world->generator);
+        world_reset(world);
+        write_frame(cairn, n, &output->observation);
+        return;
+    }
+    write_again(cairn, n, &output->final_observation, &world->generator);
+    write_frame(cairn, n, &output->observation);
+}
+
+void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t* action,
+                      const CairnOutput* output) {
+    assert(first >= 0 && count >= 0 && count <= cairn->config.world_count - first);
+    for (int32_t n = first; n < first + count; n++) {
+        step_world(cairn, n, action[n], output);
+    }
+}
+
+typedef struct Round { // one call's work, handed out in pieces
+    Cairn* cairn;
+    const int32_t* action; // NULL: reset
+    const CairnOutput* output;
+    int32_t piece; // worlds
+    atomic_int next;
+} Round;
+
+static void run_round(void* context, int32_t thread) {
+    (void)thread; // any thread may do any piece: the bits do not depend on it
+    Round* round = context;
+    const int32_t total = round->cairn->config.world_count;
+    for (;;) {
+        int32_t first = atomic_fetch_add_explicit(&round->next, round->piece, memory_order_relaxed);
+        if (first >= total) {
+            return;
+        }
+        int32_t count = total - first < round->piece ? total - first : round->piece;
+        if (round->action) {
+            cairn_step_range(round->cairn, first, count, round->action, round->output);
+            continue;
+        }
+        for (int32_t n = first; n < first + count; n++) {
+            reset_world(round->cairn, n, round->output);
+        }
+    }
+}
+
+static void for_all_worlds(Cairn* cairn, const int32_t* action, const CairnOutput* output) {
+    // Small pieces, because a world that begins anew takes as long as many that do not.
+    int32_t piece = cairn->config.world_count / (8 * cairn->config.threads);
+    Round round = {
+        .cairn = cairn, .action = action, .output = output, .piece = piece > 0 ? piece : 1};
+    atomic_init(&round.next, 0);
+    workers_run(cairn->workers, run_round, &round);
+}
+
+void cairn_reset(Cairn* cairn, const CairnOutput* output) {
+    for_all_worlds(cairn, NULL, output);
+}
+
+void cairn_step(Cairn* cairn, const int32_t* action, const CairnOutput* output) {
+    for_all_worlds(cairn, action, output);
+}
+
+CairnStatus cairn_reset_world(Cairn* cairn, int32_t world, uint64_t episode,
+                              const CairnOutput* output) {
+    if (world < 0 || world >= cairn->config.world_count || episode < 1) {
+        return CAIRN_BAD_ARGUMENT;
+    }
+    cairn->worlds[world].episode = episode - 1;
+    reset_world(cairn, world, output);
+    return CAIRN_OK;
+}
+
+void cairn_parallel(Cairn* cairn, void (*job)(void* context, int32_t thread), void* context) {
+    workers_run(cairn->workers, job, context);
+}
+
+// ---------------------------------------------------------------- looking at one world
+static const World* world_at(const Cairn* cairn, int32_t world) {
+    assert(world >= 0 && world < cairn->config.world_count);
+    return &cairn->worlds[world];
+}
+
+uint64_t cairn_episode(const Cairn* cairn, int32_t world) {
+    return world_at(cairn, world)->episode;
+}
+
+double cairn_daylight(const Cairn* cairn, int32_t world) {
+    return world_at(cairn, world)->daylight;
+}
+
+void cairn_generator(const Cairn* cairn, int32_t world, uint32_t words[CAIRN_GENERATOR_WORDS]) {
+    const Generator* generator = &world_at(cairn, world)->generator;
+    memcpy(words, generator->state, sizeof generator->state);
+    words[GENERATOR_STATE] = (uint32_t)generator->position;
+}
+
+void cairn_observe_world(const Cairn* cairn, int32_t world, const CairnOutput* output) {
+    write_step(cairn, world, output);
+    write_again(cairn, world, &output->observation, &world_at(cairn, world)->generator);
+}
+
+CairnStatus cairn_set_inventory(Cairn* cairn, int32_t world, const uint8_t inventory[CAIRN_ITEMS],
+                                char why[CAIRN_WHY]) {
+    if (world < 0 || world >= cairn->config.world_count) {
+        snprintf(why, CAIRN_WHY, "world is %d, expected 0 to %d", world,
+                 cairn->config.world_count - 1);
+        return CAIRN_BAD_ARGUMENT;
+    }
+    for (int item = 0; item < CAIRN_ITEMS; item++) {
+        if (inventory[item] > MAX_ITEM) {
+            snprintf(why, CAIRN_WHY, "%s is %d, expected 0 to %d", cairn_item_name(item),
+                     inventory[item], MAX_ITEM);
+            return CAIRN_BAD_ARGUMENT;
+        }
+    }
+    for (int item = 0; item < CAIRN_ITEMS; item++) {
+        cairn->worlds[world].player.inventory[item] = inventory[item];
+    }
+    return CAIRN_OK;
+}

@@ -1,0 +1,41 @@
+// The object list, the map of objects and the chunks' member lists, kept in step with each other.
+// Internal to env/.
+#pragma once
+#include "env/world.h"
+
+// Sets of materials, as bits.
+enum {
+    WALK_LAND = 1 << CAIRN_GRASS | 1 << CAIRN_PATH | 1 << CAIRN_SAND,
+    WALK_PLAYER = WALK_LAND | 1 << CAIRN_LAVA,
+    WALK_ARROW = WALK_LAND | 1 << CAIRN_WATER | 1 << CAIRN_LAVA
+};
+
+typedef struct Direction {
+    int32_t x, y;
+} Direction;
+
+void world_set_material(World* world, int32_t x, int32_t y, CairnMaterial material);
+// CAIRN_OUTSIDE beyond the edges.
+CairnMaterial world_material(const World* world, int32_t x, int32_t y);
+// NULL when the cell is empty or outside.
+Object* world_object(World* world, int32_t x, int32_t y);
+// Inside, empty, and its material in the set.
+bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable);
+
+void objects_clear(World* world);
+// The cell is empty. The new object's fields are those of its class at birth.
+Object* object_add(World* world, ObjectKind kind, int32_t x, int32_t y);
+// Leaves a hole in the list; nothing if that has been done.
+void object_remove(World* world, Object* object);
+// One cell in a direction if that is free. For a removed object nothing moves, but the answer is
+// still whether the cell was free.
+bool object_step(World* world, Object* object, Direction direction, int32_t walkable);
+void object_damage(World* world, Object* object, int32_t amount); // health never falls below 0
+// Closes the holes. Pointers and indices to objects are void after it.
+void objects_compact(World* world);
+
+// City-block distance to the player.
+int32_t object_distance(const World* world, const Object* object);
+// The player's direction: along the longer axis (on a tie y) or along the shorter one (on a tie x,
+// and nowhere when that offset is 0).
+Direction object_toward(const World* world, const Object* object, bool long_axis);
