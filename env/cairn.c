@@ -46,7 +46,7 @@ static CairnStatus make_renderer(Cairn* cairn, char why[CAIRN_WHY]) {
 
 CairnStatus cairn_create(const CairnConfig* config, Cairn** worlds, char why[CAIRN_WHY]) {
     *worlds = NULL;
-    CairnStatus status = config_check(config, why);
+    CairnStatus status = env_config_check(config, why);
     if (status != CAIRN_OK) {
         return status;
     }

@@ -51,7 +51,7 @@ typedef struct Range {
     int32_t value, low, high;
 } Range;
 
-CairnStatus config_check(const CairnConfig* config, char why[CAIRN_WHY]) {
+CairnStatus env_config_check(const CairnConfig* config, char why[CAIRN_WHY]) {
     const Range ranges[] = {
         {"world_count", config->world_count, 1, MAX_WORLDS},
         {"threads", config->threads, 1, MAX_THREADS},

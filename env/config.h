@@ -3,4 +3,4 @@
 #include "env/cairn.h"
 
 // CAIRN_BAD_CONFIG: the message names the first field out of range, and the range.
-CairnStatus config_check(const CairnConfig* config, char why[CAIRN_WHY]);
+CairnStatus env_config_check(const CairnConfig* config, char why[CAIRN_WHY]);
