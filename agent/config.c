@@ -215,7 +215,7 @@ AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* 
         whole = strtoll(text, &end, 10);
         good = errno == 0;
         if (good && *end != 0) {
-            good = real == (double)(int64_t)real && real > -9e15 && real < 9.1e15;
+            good = real > -9e15 && real < 9.1e15 && real == (double)(int64_t)real;
             whole = good ? (long long)real : 0;
         }
     }
