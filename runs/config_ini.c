@@ -1,7 +1,7 @@
 // Reading settings from INI text, through inih.
 //
 // inih knows neither long lines nor line numbers in its callback, takes an indented line for the
-// rest of the value above and cuts over-long names; so lines are handed to it one by one, counted,
+// rest of the value above and cuts over-long lines; so lines are handed to it one by one, counted,
 // without their indentation, and refused when it would cut them.
 #include <assert.h>
 #include <ctype.h>
@@ -78,9 +78,9 @@ static int take_pair(void* context, const char* section, const char* name, const
     if (reading->failed) {
         return 1;
     }
-    char key[CONFIG_NAME * 2];
+    char key[1024];
     int length = snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", name);
-    assert(length < (int)sizeof key); // inih cuts both at 50 letters
+    assert(length < (int)sizeof key); // inih's lines are shorter
     char why[CONFIG_WHY];
     int number = config_find_key(key);
     if (number >= 0 && reading->seen[number]) {
@@ -99,8 +99,9 @@ bool config_read_text(Config* config, const char* name, const char* text, size_t
     Config read = *config;
     Reading reading = {.config = &read, .name = name, .text = text, .size = size, .why = why};
     int line = ini_parse_stream(next_line, &reading, take_pair, &reading);
-    if (!reading.failed && line != 0) {
-        reading.line = line;
+    // inih goes on after a line that it cannot read; the first mistake is what is reported.
+    if (line > 0 && (!reading.failed || line < reading.line)) {
+        reading.line = line, reading.failed = false;
         fail_line(&reading, "expected [section], key = value or a # comment");
     }
     if (reading.failed) {
