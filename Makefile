@@ -30,7 +30,8 @@ NETS_LIBS := $(call pkg,--libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -lm
 RUNS_LIBS := $(call pkg,--libs inih jansson)
 TEST_LIBS = $(call pkg,--libs check)
 
-WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+        -Werror=implicit-function-declaration
 ifdef CI
 WERROR := -Werror
 endif
@@ -90,7 +91,8 @@ $(LIBRARY).a: $(ENV_OBJ)
 	@mkdir -p $(@D)
 	$(Q)ld -r -o $(O)/libcairn.o $^ && objcopy --localize-hidden $(O)/libcairn.o
 	$(Q)rm -f $@ && ar rcs $@ $(O)/libcairn.o
-$(LIBRARY).so: EXTRA := -shared -Wl,-soname,libcairn.so.$(SOVERSION)
+$(LIBRARY).so: EXTRA := -shared -Wl,-soname,libcairn.so.$(SOVERSION) \
+    $(if $(filter asan tsan fuzz,$(VARIANT)),,-Wl,-z,defs)
 $(LIBRARY).so: $(ENV_OBJ)
 	$(LINK) $(ENV_LIBS)
 	@ln -sf $(@F) $(@D)/$(@F).$(SOVERSION)

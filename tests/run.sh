@@ -52,7 +52,7 @@ for script in tests/*/test_*.sh; do
     [ -f "$script" ] || continue
     case $variant in
     release) ;;
-    asan) grep -q CAIRN "$script" || continue ;;
+    asan) grep -qE '[$][{]?CAIRN\>' "$script" || continue ;;
     *) continue ;;
     esac
     name=${script#tests/}
