@@ -84,7 +84,7 @@ static int take_pair(void* context, const char* section, const char* name, const
     char why[CONFIG_WHY];
     int number = config_find_key(key);
     if (number >= 0 && reading->seen[number]) {
-        snprintf(why, sizeof why, "'%s' is set a second time", key);
+        snprintf(why, sizeof why, "'%.600s' is set a second time", key);
         fail_line(reading, why);
     } else if (!config_set(reading->config, key, value, why)) {
         fail_line(reading, why);
