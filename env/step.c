@@ -136,8 +136,8 @@ void world_reset(World* world) {
 }
 
 static void update_objects(World* world, CairnAction action) {
+    int32_t count = world->object_count; // what appears meanwhile waits for the next step
     player_update(world, action);
-    int32_t count = world->object_count; // later ones wait for the next step
     for (int32_t i = PLAYER + 1; i < count; i++) {
         Object* object = &world->objects[i];
         if (object->kind != KIND_NONE &&
