@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "env/bytes.h"
+#include "env/config.h"
 #include "env/episode.h"
 #include "env/file.h"
 
@@ -59,7 +60,7 @@ const char* episode_channels_problem(const CairnChannel* channels, int32_t count
 }
 
 static CairnStatus bad(const char* name, const char* what, char why[CAIRN_WHY]) {
-    snprintf(why, CAIRN_WHY, "%s: broken episode file: %s", name, what);
+    snprintf(why, CAIRN_WHY, "%s: broken episode file: %.96s", name, what);
     return CAIRN_BAD_DATA;
 }
 
@@ -111,7 +112,8 @@ static CairnStatus read_config(ByteReader* reader, const char* name, CairnEpisod
     if (reward > 1 || episode->episode == 0) {
         return bad(name, "a flag is neither 0 nor 1, or its episode's number is 0", why);
     }
-    return CAIRN_OK;
+    char problem[CAIRN_WHY];
+    return env_config_check(config, problem) == CAIRN_OK ? CAIRN_OK : bad(name, problem, why);
 }
 
 static CairnStatus read_summary(ByteReader* reader, const char* name, CairnEpisode* episode,
