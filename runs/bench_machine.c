@@ -8,10 +8,18 @@
 
 #include "runs/bench.h"
 
-double bench_seconds(void) {
+static double read_clock(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double bench_seconds(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double bench_processor_seconds(void) {
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void bench_cpu(char name[BENCH_NAME]) {
