@@ -15,9 +15,10 @@
 #include "runs/score.h"
 
 enum {
-    REPORT_BUDGET = 1000000, // steps, Crafter's
-    REPORT_WINDOW = 100000,  // steps at the end over which reward and length are means
-    REPORT_SLACK = 10000,    // a run that has used all but so many of the budget's steps is whole
+    REPORT_BUDGET = 1000000,  // steps, Crafter's
+    REPORT_WINDOW = 100000,   // steps at the end over which reward and length are means
+    REPORT_SLACK = 10000,     // a run that has used all but so many of the budget's steps is whole;
+    REPORT_WORLD_SLACK = 500, // and so many more per world, whose last episode has not ended
     REPORT_NAME = 96,
     REPORT_WHY = 1024
 };
@@ -40,6 +41,7 @@ typedef struct ReportRun {
     size_t episodes;        // that count
     size_t window_episodes; // of these, ended in the last 100k steps
     bool whole;             // used the budget up to REPORT_SLACK
+    int32_t worlds;         // of its config.ini; 0 = not known
     uint64_t settings;      // hash of config.ini, seed, threads and the like aside; 0 = none
     uint64_t device, inode; // of the log, to notice one given twice
     double measure[REPORT_MEASURES];

@@ -112,6 +112,9 @@ static int keep_identity(void* context, const char* section, const char* key, co
         report_clean_text(value, run->name, sizeof run->name);
     } else if (strcmp(section, "train") == 0 && strcmp(key, "seed") == 0) {
         report_clean_text(value, run->seed, sizeof run->seed);
+    } else if (strcmp(section, "world") == 0 && strcmp(key, "count") == 0) {
+        long worlds = strtol(value, NULL, 10);
+        run->worlds = worlds > 0 && worlds <= 65536 ? (int32_t)worlds : 0;
     }
     return 1;
 }

@@ -53,7 +53,8 @@ static double table_reward(const ScoreEpisode* episode) {
 bool report_summarise_run(const ScoreEpisode* episodes, size_t count, int64_t budget,
                           ReportRun* run) {
     run->episodes = count_inside(episodes, count, budget, &run->steps);
-    run->whole = budget == 0 || run->steps >= budget - REPORT_SLACK;
+    int64_t slack = REPORT_SLACK + (int64_t)REPORT_WORLD_SLACK * run->worlds;
+    run->whole = budget == 0 || run->steps >= budget - slack;
     if (run->episodes == 0) {
         return false;
     }

@@ -177,6 +177,23 @@ START_TEST(budget_and_window_include_their_ends) {
 }
 END_TEST
 
+START_TEST(worlds_at_once_leave_episodes_unfinished) {
+    char text[TEXT] = "";
+    add_line(text, 60000, 1, 1);
+    write_text("many/stats.jsonl", text);
+    Report report = read_report(80000, 1, "many");
+    ck_assert(!report.runs[0].whole); // 20,000 steps are missing, 10,000 may
+    report_destroy(&report);
+    write_text("many/config.ini", "[world]\ncount = 20\n");
+    report = read_report(80000, 1, "many");
+    ck_assert(report.runs[0].whole); // 10,000 + 20 * 500
+    report_destroy(&report);
+    report = read_report(80001, 1, "many");
+    ck_assert(!report.runs[0].whole);
+    report_destroy(&report);
+}
+END_TEST
+
 START_TEST(seeds_of_an_agent) {
     write_seeds();
     Report report = read_report(200000, 2, "hand-seed0", "hand-seed1");
@@ -480,6 +497,7 @@ Suite* suite(void) {
     tcase_add_checked_fixture(figures, make_root, remove_root);
     tcase_add_test(figures, figures_of_one_run);
     tcase_add_test(figures, budget_and_window_include_their_ends);
+    tcase_add_test(figures, worlds_at_once_leave_episodes_unfinished);
     tcase_add_test(figures, seeds_of_an_agent);
     tcase_add_test(figures, published_random_score);
     suite_add_tcase(whole, figures);
