@@ -70,13 +70,13 @@ static error_t take_option(int key, char* argument, struct argp_state* state) {
         return 0;
     case ARGP_KEY_ARG:
         if (options->name) {
-            argp_error(state, "one CHECKPOINT, found a second: '%s'", argument);
+            exit(runs_usage("one CHECKPOINT, found a second: '%s'", argument));
         }
         options->name = argument;
         return 0;
     case ARGP_KEY_END:
         if (!options->name) {
-            argp_error(state, "which CHECKPOINT or run folder?");
+            exit(runs_usage("which CHECKPOINT or run folder?"));
         }
         return 0;
     default:

@@ -10,11 +10,21 @@
 
 #include "runs/runs.h"
 
+// File names and what files hold end up here, so control bytes must not reach the terminal, and the
+// line must stay one.
 static void print_line(const char* format, va_list arguments) {
+    char* line = NULL;
+    if (vasprintf(&line, format, arguments) < 0) {
+        line = NULL;
+    }
+    for (char* at = line; at && *at; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            *at = '?';
+        }
+    }
     fflush(stdout); // so that the line comes last where both go to one place
-    fputs("cairn: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    fprintf(stderr, "cairn: %s\n", line ? line : "out of memory for a message");
+    free(line);
 }
 
 int runs_fail(const char* format, ...) {

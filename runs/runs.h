@@ -31,7 +31,8 @@ int runs_fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
 int runs_usage(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 // argp_parse with usage errors ending the program with RUNS_USAGE and an unknown --option answered
-// with the nearest known one. Parsers report their own errors with argp_error.
+// with the nearest known one. Parsers end the program with `exit(runs_usage(...))`, one line, where
+// argp_error would print two.
 void options_parse(const struct argp* argp, int argc, char** argv, void* input);
 // The value of an option as a whole number in [low, high]; anything else ends the program with
 // RUNS_USAGE and a line that names the option, what was found and the range.

@@ -158,13 +158,18 @@ static bool open_logs(Training* training, bool resume, char why[RUN_WHY]) {
     return good;
 }
 
+static bool is_complete(const Training* training) {
+    return training->saved_steps >= training->config.agent.total_steps;
+}
+
 // A new run's first file is its config.ini, so that a run killed at any moment can be resumed; a
 // resumed run's is replaced only when the checkpoint has been found to fit.
 static bool open_folder(Training* training, bool resume, char why[RUN_WHY]) {
     return run_folder_create(training->folder, why) &&
            run_folder_lock(training->folder, &training->lock, why) &&
            (resume || write_config(training, why)) && run_folder_fill(training->folder, why) &&
-           open_logs(training, resume, why) && (!resume || write_config(training, why));
+           open_logs(training, resume, why) &&
+           (!resume || is_complete(training) || write_config(training, why));
 }
 
 static void print_beginning(const Training* training, bool resume) {
@@ -204,7 +209,7 @@ static int begin(Training* training) {
     if (!open_folder(training, resume, why)) {
         return runs_fail("%s", why);
     }
-    if (!training->options.quiet) {
+    if (!training->options.quiet && !is_complete(training)) {
         print_beginning(training, resume);
     }
     return RUNS_OK;
@@ -344,7 +349,7 @@ int cmd_train(int argc, char** argv) {
     }
     signal(SIGPIPE, SIG_IGN); // a training outlives whoever reads its progress
     int status = begin(&training);
-    if (status == RUNS_OK && training.saved_steps >= training.config.agent.total_steps) {
+    if (status == RUNS_OK && is_complete(&training)) {
         char steps[32];
         progress_format_count(training.saved_steps, steps);
         printf("%s is complete with %s steps; --resume --steps N continues beyond\n",

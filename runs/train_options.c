@@ -68,14 +68,13 @@ static error_t take_option(int key, char* argument, struct argp_state* state) {
         return 0;
     case OPTION_SET:
         if (options->set_count == TRAIN_SETS) {
-            argp_error(state, "--set was given more than %d times; use an INI file", TRAIN_SETS);
+            exit(runs_usage("--set was given more than %d times; use an INI file", TRAIN_SETS));
         }
         options->set[options->set_count++] = argument;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument '%s'; the run's folder is given as --out DIR",
-                   argument);
-        return 0;
+        exit(runs_usage("unexpected argument '%s'; the run's folder is given as --out DIR",
+                        argument));
     default:
         return ARGP_ERR_UNKNOWN;
     }
