@@ -66,10 +66,12 @@ endef
 
 # ---------------------------------------------------------------- what is built
 objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
-ENV_OBJ := $(call objects,env) $(O)/env/textures.gen.o
 KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
-NETS_OBJ := $(filter-out $(O)/nets/kernels.o,$(call objects,nets)) \
-            $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o $(O)/nets/kernels_$(isa)_half.o)
+ENV_OBJ := $(filter-out $(O)/env/kernels.o,$(call objects,env)) $(O)/env/textures.gen.o \
+           $(KERNEL_ISAS:%=$(O)/env/kernels_%.o)
+NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o,$(call objects,nets)) \
+            $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o \
+                $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o)
 AGENT_OBJ := $(call objects,agent)
 RUNS_OBJ := $(call objects,runs) $(O)/runs/presets.gen.o
 # The release build's products lie in build/ itself.
@@ -100,17 +102,27 @@ $(LIBRARY).so: $(ENV_OBJ)
 $(O)/%.o: %.c $(O)/flags
 	$(COMPILE)
 
-# The same loops for three instruction sets and two storage types; chosen at run time.
+# The same loops for three instruction sets (and two storage types); chosen at run time.
 KERNEL_FLAGS := -O3 -ffp-contract=fast -fopenmp-simd -fno-math-errno -fno-trapping-math
 KERNEL_ARCH_avx2 := -march=x86-64-v3
 KERNEL_ARCH_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
 define KERNEL
-$(O)/nets/kernels_$(1)$(2).o: EXTRA = $(KERNEL_FLAGS) $(KERNEL_ARCH_$(1)) $(3) -DKERNELS=$(1)$(2)
-$(O)/nets/kernels_$(1)$(2).o: nets/kernels.c $(O)/flags
+$(O)/nets/$(1)_$(2)$(3).o: EXTRA = $(KERNEL_FLAGS) $(KERNEL_ARCH_$(2)) $(4) -DKERNELS=$(2)$(3)
+$(O)/nets/$(1)_$(2)$(3).o: nets/$(1).c $(O)/flags
 	$$(COMPILE)
 endef
-$(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,$(isa))) \
-                             $(eval $(call KERNEL,$(isa),_half,-DKERNELS_HALF)))
+$(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,kernels,$(isa))) \
+                             $(eval $(call KERNEL,kernels,$(isa),_half,-DKERNELS_HALF)) \
+                             $(eval $(call KERNEL,winograd,$(isa))))
+
+# The world's loops: the same bits from every instruction set, hence no contraction.
+ENV_KERNEL_FLAGS := -O3 -fno-math-errno -fno-trapping-math
+define ENV_KERNEL
+$(O)/env/kernels_$(1).o: EXTRA = $(ENV_KERNEL_FLAGS) $(KERNEL_ARCH_$(1)) -DKERNELS=$(1)
+$(O)/env/kernels_$(1).o: env/kernels.c $(O)/flags
+	$$(COMPILE)
+endef
+$(foreach isa,$(KERNEL_ISAS),$(eval $(call ENV_KERNEL,$(isa))))
 
 # Cairn's pictures, embedded as bytes.
 $(O)/env/textures.gen.c: env/textures/embed.sh $(wildcard env/textures/*.png)

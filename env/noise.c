@@ -5,15 +5,16 @@
 // the near lattice points of max(0, 2 - r^2)^4 * (gradient . displacement), r being the distance.
 #include "env/noise.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
+
+#include "env/kernels.h"
 
 static const double SQUISH = 1.0 / 3.0;
 static const double STRETCH = -1.0 / 6.0;
 static const double NORM = 103.0;
 
-static const int8_t GRADIENT[24][3] = {
+const int8_t noise_gradient[24][3] = {
     {-11, 4, 4},   {-4, 11, 4},   {-4, 4, 11},   {11, 4, 4},   {4, 11, 4},   {4, 4, 11},
     {-11, -4, 4},  {-4, -11, 4},  {-4, -4, 11},  {11, -4, 4},  {4, -11, 4},  {4, -4, 11},
     {-11, 4, -4},  {-4, 11, -4},  {-4, 4, -11},  {11, 4, -4},  {4, 11, -4},  {4, 4, -11},
@@ -45,12 +46,6 @@ void noise_seed(Noise* noise, int64_t seed) {
     }
 }
 
-static const int8_t* gradient_at(const Noise* noise, int32_t i, int32_t j, int32_t k) {
-    int32_t hash = noise->permutation[i & 255];
-    hash = noise->permutation[(hash + j) & 255];
-    return GRADIENT[noise->gradient[(hash + k) & 255]];
-}
-
 // ---------------------------------------------------------------- the exact sum
 typedef struct Vertex { // lattice point relative to the base
     int8_t i, j, k;
@@ -71,8 +66,8 @@ static void contribute(Point* point, Vertex vertex) {
     double dz = point->from_base[2] - vertex.k - shift;
     double weight = 2 - dx * dx - dy * dy - dz * dz;
     if (weight > 0) {
-        const int8_t* g = gradient_at(point->noise, point->base[0] + vertex.i,
-                                      point->base[1] + vertex.j, point->base[2] + vertex.k);
+        const int8_t* g = noise_gradient_at(point->noise, point->base[0] + vertex.i,
+                                            point->base[1] + vertex.j, point->base[2] + vertex.k);
         weight *= weight;
         point->sum += weight * weight * (g[0] * dx + g[1] * dy + g[2] * dz);
     }
@@ -217,95 +212,6 @@ double noise_at(const Noise* noise, double x, double y, double z) {
     return point.sum / NORM;
 }
 
-// ---------------------------------------------------------------- whole layers, single precision
-enum { MAP_REACH = 64 }; // cells that a lattice point reaches across at most, whatever the scale
-
-typedef struct Splat { // one lattice point's share of the cells [columns, rows]
-    int32_t columns, rows;
-    float peak[MAP_REACH]; // [columns] 2 - distance^2 across the row
-    float base[MAP_REACH]; // [columns] gradient . displacement, likewise
-    float start, step;     // displacement along the row: of the first cell, from cell to cell
-    float slope;           // gradient along the row
-} Splat;
-
-static void splat_add(const Splat* splat, float* restrict values, size_t stride) {
-    for (int32_t done = 0; done < splat->rows; done += NOISE_MAP_PAD) {
-        float dy[NOISE_MAP_PAD], dy_2[NOISE_MAP_PAD], along[NOISE_MAP_PAD];
-        for (int32_t i = 0; i < NOISE_MAP_PAD; i++) {
-            dy[i] = splat->start + (float)(done + i) * splat->step;
-            dy_2[i] = dy[i] * dy[i];
-            along[i] = dy[i] * splat->slope;
-        }
-        for (int32_t x = 0; x < splat->columns; x++) {
-            float* value = values + (size_t)x * stride + done;
-            for (int32_t i = 0; i < NOISE_MAP_PAD; i++) {
-                float weight = splat->peak[x] - dy_2[i];
-                weight += fabsf(weight); // 2 max(0, weight), in a form that compilers vectorise
-                weight *= weight;
-                value[i] += weight * weight * (splat->base[x] + along[i]);
-            }
-        }
-    }
-}
-
-// Cells [*low, *high] of [first, first + count) within reach of a coordinate.
-static void cells_within(double at, double reach, double scale, int32_t first, int32_t count,
-                         int32_t* low, int32_t* high) {
-    *low = (int32_t)fmax(first, ceil((at - reach) / scale));
-    *high = (int32_t)fmin(first + count - 1, floor((at + reach) / scale));
-}
-
-static void splat_point(const Noise* noise, const NoiseLayer* layer, const int32_t at[3],
-                        int32_t first, int32_t columns, int32_t rows, float* values) {
-    const double shift = (at[0] + at[1] + at[2]) * SQUISH;
-    const double vx = at[0] + shift, vy = at[1] + shift, dz = layer->z - (at[2] + shift);
-    const double plane = 2 - dz * dz, reach = sqrt(plane);
-    const double scale = 16 * NORM; // splat_add doubles the weight
-    const int8_t* g = gradient_at(noise, at[0], at[1], at[2]);
-    int32_t x_low, x_high, y_low, y_high;
-    cells_within(vx, reach, layer->x_scale, first, columns, &x_low, &x_high);
-    cells_within(vy, reach, layer->y_scale, 0, rows, &y_low, &y_high);
-    if (x_low > x_high || y_low > y_high) {
-        return;
-    }
-    Splat splat = {.columns = x_high - x_low + 1,
-                   .rows = y_high - y_low + 1,
-                   .start = (float)(y_low * layer->y_scale - vy),
-                   .step = (float)layer->y_scale,
-                   .slope = (float)(g[1] / scale)};
-    for (int32_t x = 0; x < splat.columns; x++) {
-        double dx = (x_low + x) * layer->x_scale - vx;
-        splat.peak[x] = (float)(plane - dx * dx);
-        splat.base[x] = (float)((g[0] * dx + g[2] * dz) / scale);
-    }
-    size_t stride = (size_t)(rows + NOISE_MAP_PAD);
-    splat_add(&splat, values + (size_t)(x_low - first) * stride + y_low, stride);
-}
-
-// A lattice point reaches sqrt(2) far, so few matter to a layer: going from points to cells needs
-// no search per cell, and cells in a row share everything but one coordinate.
-void noise_map(const Noise* noise, const NoiseLayer* layer, int32_t first, int32_t columns,
-               int32_t rows, float* values) {
-    const double reach = 1.4142135623730951;
-    assert(2 * reach / fmin(layer->x_scale, layer->y_scale) + 1 < MAP_REACH);
-    const double low_x = first * layer->x_scale - reach;
-    const double high_x = (first + columns - 1) * layer->x_scale + reach;
-    const double low_y = -reach, high_y = (rows - 1) * layer->y_scale + reach;
-    const double low_z = layer->z - reach, high_z = layer->z + reach;
-    // With m = i + j + k, a point's coordinates are i + m / 3 and so on, and add up to 2 m.
-    int32_t low_m = (int32_t)ceil((low_x + low_y + low_z) / 2);
-    int32_t high_m = (int32_t)floor((high_x + high_y + high_z) / 2);
-    for (int32_t m = low_m; m <= high_m; m++) {
-        double shift = m * SQUISH;
-        int32_t high_k = (int32_t)floor(high_z - shift), high_i = (int32_t)floor(high_x - shift);
-        for (int32_t k = (int32_t)ceil(low_z - shift); k <= high_k; k++) {
-            for (int32_t i = (int32_t)ceil(low_x - shift); i <= high_i; i++) {
-                int32_t j = m - i - k;
-                if (j + shift > low_y && j + shift < high_y) {
-                    splat_point(noise, layer, (const int32_t[3]){i, j, k}, first, columns, rows,
-                                values);
-                }
-            }
-        }
-    }
+void noise_map(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area, float* values) {
+    env_kernels()->noise_map(noise, layer, area, values);
 }

@@ -14,13 +14,23 @@ void noise_seed(Noise* noise, int64_t seed);
 // Smooth in x, y, z; within (-1, 1).
 double noise_at(const Noise* noise, double x, double y, double z);
 
-// values[column, row] += noise at ((first + column) * x_scale, row * y_scale, z) in single
-// precision: within NOISE_MAP_ERROR of noise_at. values: [columns, rows + NOISE_MAP_PAD], the pad
-// is garbage.
-#define NOISE_MAP_ERROR 1e-5
+// values[column, row] += noise at (x * x_scale, y * y_scale, z) for x in [x, x + columns) and y in
+// [y, y + rows), in single precision: within NOISE_MAP_ERROR of noise_at.
+#define NOISE_MAP_ERROR 1e-3
 enum { NOISE_MAP_PAD = 8 };
 typedef struct NoiseLayer {
-    double x_scale, y_scale, z; // y_scale at least 1 / 20
+    double x_scale, y_scale, z; // scales at least 1 / 20
 } NoiseLayer;
-void noise_map(const Noise* noise, const NoiseLayer* layer, int32_t first, int32_t columns,
-               int32_t rows, float* values);
+typedef struct NoiseArea {
+    int32_t x, columns, y, rows;
+    int32_t
+        stride; // entries from column to column, at least rows + NOISE_MAP_PAD: those are garbage
+} NoiseArea;
+void noise_map(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area, float* values);
+
+extern const int8_t noise_gradient[24][3];
+static inline const int8_t* noise_gradient_at(const Noise* noise, int32_t i, int32_t j, int32_t k) {
+    int32_t hash = noise->permutation[i & 255];
+    hash = noise->permutation[(hash + j) & 255];
+    return noise_gradient[noise->gradient[(hash + k) & 255]];
+}

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { TWIST_OFFSET = 397 };
+#include "env/kernels.h"
 
 // ---------------------------------------------------------------- episode seeds
 static uint64_t integer_hash(uint64_t magnitude, bool negative) {
@@ -39,33 +39,6 @@ uint32_t random_episode_seed(int64_t seed, uint64_t episode) {
 }
 
 // ---------------------------------------------------------------- MT19937
-static inline uint32_t twist(uint32_t upper, uint32_t lower, uint32_t far) {
-    uint32_t word = (upper & 0x80000000u) | (lower & 0x7fffffffu);
-    return far ^ word >> 1 ^ ((0u - (word & 1u)) & 0x9908b0dfu);
-}
-
-static void next_state(uint32_t* state) {
-    const int first = GENERATOR_STATE - TWIST_OFFSET;
-    for (int i = 0; i < first; i++) {
-        state[i] = twist(state[i], state[i + 1], state[i + TWIST_OFFSET]);
-    }
-    for (int i = first; i < GENERATOR_STATE - 1; i++) {
-        state[i] = twist(state[i], state[i + 1], state[i - first]);
-    }
-    state[GENERATOR_STATE - 1] =
-        twist(state[GENERATOR_STATE - 1], state[0], state[TWIST_OFFSET - 1]);
-}
-
-static void temper(const uint32_t* restrict state, uint32_t* restrict output) {
-    for (int i = 0; i < GENERATOR_STATE; i++) {
-        uint32_t word = state[i];
-        word ^= word >> 11;
-        word ^= word << 7 & 0x9d2c5680u;
-        word ^= word << 15 & 0xefc60000u;
-        output[i] = word ^ word >> 18;
-    }
-}
-
 void random_seed(Generator* generator, uint32_t seed) {
     uint32_t word = seed;
     generator->state[0] = word;
@@ -77,27 +50,29 @@ void random_seed(Generator* generator, uint32_t seed) {
 }
 
 void random_refill(Generator* generator) {
-    next_state(generator->state);
-    temper(generator->state, generator->output);
+    const EnvKernels* kernels = env_kernels();
+    kernels->twist(generator->state);
+    kernels->temper(generator->state, generator->output);
     generator->position = 0;
 }
 
 void random_set(Generator* generator, const uint32_t state[GENERATOR_STATE], int32_t position) {
     assert(position >= 0 && position <= GENERATOR_STATE);
     memmove(generator->state, state, sizeof generator->state);
-    temper(generator->state, generator->output);
+    env_kernels()->temper(generator->state, generator->output);
     generator->position = position;
 }
 
 void random_skip(Generator* generator, int32_t count) {
+    const EnvKernels* kernels = env_kernels();
     int32_t position = generator->position + count;
     bool moved = position > GENERATOR_STATE;
     while (position > GENERATOR_STATE) {
-        next_state(generator->state);
+        kernels->twist(generator->state);
         position -= GENERATOR_STATE;
     }
     if (moved) {
-        temper(generator->state, generator->output);
+        kernels->temper(generator->state, generator->output);
     }
     generator->position = position;
 }
@@ -114,4 +89,21 @@ uint32_t random_below(Generator* generator, uint32_t bound) {
         value = random_bits(generator) & mask;
     } while (value > largest);
     return value;
+}
+
+void random_uniforms(Generator* generator, int32_t count, double low, double high, double* value) {
+    const EnvKernels* kernels = env_kernels();
+    while (count > 0) {
+        int32_t whole = (GENERATOR_STATE - generator->position) / 2;
+        int32_t now = whole < count ? whole : count;
+        if (now > 0) {
+            kernels->uniforms(generator->output + generator->position, now, low, high - low, value);
+            generator->position += 2 * now;
+        } else { // the pair lies across two blocks
+            *value = low + (high - low) * random_uniform(generator);
+            now = 1;
+        }
+        value += now;
+        count -= now;
+    }
 }

@@ -38,3 +38,6 @@ static inline double random_uniform(Generator* generator) {
 
 // Uniform in [0, bound), bound >= 1. Draws nothing for bound 1, else one output per attempt.
 uint32_t random_below(Generator* generator, uint32_t bound);
+
+// value[i] = low + (high - low) * random_uniform, for i in [0, count).
+void random_uniforms(Generator* generator, int32_t count, double low, double high, double* value);

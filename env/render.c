@@ -1,388 +1,187 @@
 // Frames: the local view under its light, the inventory below it.
 //
-// By day equal cells look equal, so the first cell of a material is lit where it stands in the
-// frame and the others are copied from it. At night every pixel has its own noise.
+// By day equal cells look equal, so the first of a kind is lit and the others are copied from where
+// it stands in the frame. At night every pixel has its own noise.
 #include "env/render.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "env/light.h"
+#include "env/kernels.h"
 #include "env/observe.h"
-#include "env/textures.h"
+#include "env/pictures.h"
 
-enum {
-    OUTSIDE_GREY = 127,
-    DIGITS = 9,
-    RUN = 64,                   // pixels lit at a time, on the stack
-    ITEM_TILE_PIXELS_MAX = 4096 // larger ones are drawn anew in each frame
-};
+enum { CELL_KINDS = CAIRN_MATERIALS * CAIRN_OBJECTS, ROW_BYTES_MAX = 3 * 4096 };
 
-typedef struct Picture { // a texture at its size in the frame
-    int32_t width, height;
-    bool blends;   // else overwrites
-    uint8_t* rgba; // [height, width, 4]
-} Picture;
+typedef struct Frame {
+    const Renderer* renderer;
+    const World* world;
+    const EnvKernels* kernels;
+    size_t stride; // bytes from row to row
+    Light light;
+    const uint8_t* lit[CELL_KINDS]; // where a cell of this kind stands in the frame, or NULL
+} Frame;
 
-typedef struct Ground { // a cell without object
-    uint8_t* rgb;       // [unit_height, unit_width, 3]
-    uint16_t* dusk;     // [unit_height, unit_width, 3]
-} Ground;
-
-struct Renderer {
-    int32_t width, height;               // of the frame
-    int32_t unit_width, unit_height;     // of a cell
-    int32_t columns, rows, item_columns; // cells
-    int32_t border_x, border_y;          // black pixels left and above
-    Ground ground[CAIRN_MATERIALS];      // [CairnMaterial], CAIRN_OUTSIDE is grey
-    Picture object[CAIRN_OBJECTS];       // [CairnObject]
-    Picture icon[CAIRN_ITEMS], digit[DIGITS];
-    uint8_t* item_tile; // [CAIRN_ITEMS, DIGITS, unit_height, unit_width, 3] or NULL
-    double* vignette;   // [columns * unit_width, rows * unit_height]
-};
-
-// ---------------------------------------------------------------- scaling
-// Where each of `count` pixels is taken from: the steps are added up in doubles, as Pillow does.
-static void nearest(int32_t side, int32_t count, int32_t* index) {
-    double step = (double)side / count;
-    double at = step * 0.5;
-    for (int32_t i = 0; i < count; i++) {
-        index[i] = at < side ? (int32_t)at : side - 1;
-        at += step;
+// Short rows are most of a frame's bytes; two overlapping blocks need no call and no loop.
+static inline void copy_row(uint8_t* to, const uint8_t* from, size_t bytes) {
+    if (bytes >= 16 && bytes <= 32) {
+        memcpy(to, from, 16);
+        memcpy(to + bytes - 16, from + bytes - 16, 16);
+    } else {
+        memcpy(to, from, bytes);
     }
 }
 
-static bool scale_picture(const EnvTexture* texture, int32_t width, int32_t height,
-                          Picture* picture) {
-    *picture = (Picture){.width = width, .height = height, .blends = texture->has_alpha};
-    int32_t* across = malloc(sizeof *across * (size_t)(width + height + 1));
-    picture->rgba = malloc((size_t)width * (size_t)height * 4 + 1);
-    if (!across || !picture->rgba) {
-        free(across);
-        return false;
+static void copy_rows(const Frame* frame, int32_t rows, const uint8_t* from, size_t from_stride,
+                      uint8_t* to) {
+    const size_t bytes = (size_t)frame->renderer->unit_width * 3;
+    for (int32_t y = 0; y < rows; y++) {
+        copy_row(to, from, bytes);
+        to += frame->stride;
+        from += from_stride;
     }
-    int32_t* down = across + width;
-    nearest(texture->side, width, across);
-    nearest(texture->side, height, down);
-    uint8_t* out = picture->rgba;
-    for (int32_t y = 0; y < height; y++) {
-        for (int32_t x = 0; x < width; x++, out += 4) {
-            memcpy(out, texture->rgba + 4 * ((size_t)down[y] * texture->side + across[x]), 4);
+}
+
+// ---------------------------------------------------------------- cells
+// Lights a whole cell, as many rows at a time as fit on the stack.
+static void light_cell(const Frame* frame, const uint8_t* rgb, const uint16_t* dusk, uint8_t* to) {
+    const Renderer* renderer = frame->renderer;
+    const int32_t row_values = renderer->unit_width * 3, height = renderer->unit_height;
+    const int32_t rows_max = ROW_BYTES_MAX / row_values;
+    uint8_t lit[ROW_BYTES_MAX];
+    for (int32_t y = 0; y < height; y += rows_max) {
+        int32_t rows = height - y < rows_max ? height - y : rows_max;
+        size_t from = (size_t)y * (size_t)row_values;
+        frame->kernels->light_mix(rgb + from, dusk + from, rows * row_values, frame->light.daylight,
+                                  lit);
+        if (frame->light.asleep) {
+            frame->kernels->light_sleep(lit, rows * renderer->unit_width);
         }
+        copy_rows(frame, rows, lit, (size_t)row_values, to + (size_t)y * frame->stride);
     }
-    free(across);
-    return true;
 }
 
-static bool make_ground(const Renderer* renderer, const EnvTexture* texture, Ground* ground) {
-    size_t pixels = (size_t)renderer->unit_width * (size_t)renderer->unit_height;
-    ground->rgb = malloc(3 * pixels);
-    ground->dusk = malloc(3 * pixels * sizeof *ground->dusk);
-    Picture picture = {0};
-    bool good =
-        ground->rgb && ground->dusk &&
-        (!texture || scale_picture(texture, renderer->unit_width, renderer->unit_height, &picture));
-    for (size_t i = 0; good && i < pixels; i++) {
-        if (texture) {
-            memcpy(ground->rgb + 3 * i, picture.rgba + 4 * i, 3);
-        } else {
-            memset(ground->rgb + 3 * i, OUTSIDE_GREY, 3);
-        }
-    }
-    free(picture.rgba);
-    if (good) {
-        light_dusk(ground->rgb, (int32_t)pixels, ground->dusk);
-    }
-    return good;
-}
-
-// ---------------------------------------------------------------- drawing
-// Draws a picture over what is in the frame.
-static void draw(const Renderer* renderer, const Picture* picture, uint8_t* at) {
-    for (int32_t y = 0; y < picture->height; y++) {
-        const uint8_t* source = picture->rgba + (size_t)y * picture->width * 4;
-        uint8_t* pixel = at + (size_t)y * renderer->width * 3;
-        for (int32_t x = 0; x < picture->width; x++, source += 4, pixel += 3) {
-            if (!picture->blends || source[3] == 255) {
-                memcpy(pixel, source, 3);
-            } else if (source[3] != 0) {
-                float alpha = (float)source[3] / 255.0f;
-                for (int c = 0; c < 3; c++) {
-                    float over = alpha * ((float)source[c] / 255.0f);
-                    float under = (1.0f - alpha) * ((float)pixel[c] / 255.0f);
-                    pixel[c] = (uint8_t)(int32_t)(255.0f * (over + under));
-                }
-            }
+// For cells too large to keep one of every kind: draws the object and then lights what is there.
+static void draw_large_object(const Frame* frame, CairnObject object, uint8_t* to) {
+    const Renderer* renderer = frame->renderer;
+    picture_draw(&renderer->object[object], to, frame->stride);
+    for (int32_t y = 0; !frame->light.noisy && y < renderer->unit_height; y++) {
+        uint16_t dusk[ROW_BYTES_MAX];
+        uint8_t* row = to + (size_t)y * frame->stride;
+        uint8_t before[ROW_BYTES_MAX];
+        memcpy(before, row, 3 * (size_t)renderer->unit_width);
+        frame->kernels->light_dusk(before, renderer->unit_width, dusk);
+        frame->kernels->light_mix(before, dusk, 3 * renderer->unit_width, frame->light.daylight,
+                                  row);
+        if (frame->light.asleep) {
+            frame->kernels->light_sleep(row, renderer->unit_width);
         }
     }
 }
 
-// `at` is the corner of the item's cell in a frame.
-static void draw_item(const Renderer* renderer, int item, int32_t amount, uint8_t* at) {
-    // The original adds the cell's corner before it drops the fraction.
-    int32_t x = item % renderer->item_columns * renderer->unit_width;
-    int32_t y = item / renderer->item_columns * renderer->unit_height;
-    const Picture* parts[2] = {&renderer->icon[item], &renderer->digit[amount - 1]};
-    const double offset[2] = {0.1, 0.4};
-    for (int i = 0; i < 2; i++) {
-        int32_t dx = (int32_t)(x + offset[i] * renderer->unit_width) - x;
-        int32_t dy = (int32_t)(y + offset[i] * renderer->unit_height) - y;
-        draw(renderer, parts[i], at + 3 * ((size_t)dy * renderer->width + dx));
+static void draw_cell(Frame* frame, int32_t x, int32_t y, uint8_t* to) {
+    const Renderer* renderer = frame->renderer;
+    const World* world = frame->world;
+    const size_t packed = (size_t)renderer->unit_width * 3;
+    const bool inside = world_inside(world, x, y);
+    const int32_t material = inside ? world->material[world_cell(world, x, y)] : CAIRN_OUTSIDE;
+    const CairnObject object = observe_cell(world, x, y);
+    const bool composed = (int32_t)object < renderer->tile_objects;
+    const int32_t kind = material * renderer->tile_objects + (composed ? (int32_t)object : 0);
+    const uint8_t* rgb = renderer->tile_rgb + (size_t)kind * renderer->tile_values;
+    if (frame->light.noisy || !composed) {
+        copy_rows(frame, renderer->unit_height, rgb, packed, to);
+        if (!composed) {
+            draw_large_object(frame, object, to);
+        }
+    } else if (frame->lit[kind]) {
+        copy_rows(frame, renderer->unit_height, frame->lit[kind], frame->stride, to);
+    } else {
+        light_cell(frame, rgb, renderer->tile_dusk + (size_t)kind * renderer->tile_values, to);
+        frame->lit[kind] = to;
     }
 }
 
-static void copy_tile(const Renderer* renderer, const uint8_t* from, size_t from_stride,
-                      uint8_t* at) {
-    size_t bytes = (size_t)renderer->unit_width * 3, stride = (size_t)renderer->width * 3;
-    for (int32_t y = 0; y < renderer->unit_height; y++) {
-        memcpy(at + y * stride, from + y * from_stride, bytes);
-    }
-}
-
-static void draw_inventory(const Renderer* renderer, const World* world, uint8_t* pixels) {
-    size_t tile = (size_t)renderer->unit_width * (size_t)renderer->unit_height * 3;
-    for (int item = 0; item < CAIRN_ITEMS; item++) {
-        int32_t amount = world->player.inventory[item];
+static void draw_items(const Frame* frame, uint8_t* corner) {
+    const Renderer* renderer = frame->renderer;
+    for (int32_t item = 0; item < CAIRN_ITEMS; item++) {
+        int32_t amount = frame->world->player.inventory[item];
         if (amount < 1) {
             continue;
         }
         int32_t row = renderer->rows + item / renderer->item_columns;
-        size_t y = (size_t)(renderer->border_y + row * renderer->unit_height);
-        size_t x =
-            (size_t)(renderer->border_x + item % renderer->item_columns * renderer->unit_width);
-        uint8_t* at = pixels + 3 * (y * renderer->width + x);
-        if (renderer->item_tile) {
-            copy_tile(renderer, renderer->item_tile + (size_t)(item * DIGITS + amount - 1) * tile,
-                      (size_t)renderer->unit_width * 3, at);
+        int32_t column = item % renderer->item_columns;
+        uint8_t* to = corner + (size_t)(row * renderer->unit_height) * frame->stride +
+                      (size_t)(column * renderer->unit_width) * 3;
+        if (renderer->item_rgb) {
+            size_t tile = (size_t)(item * PICTURE_DIGITS + amount - 1) * renderer->tile_values;
+            copy_rows(frame, renderer->unit_height, renderer->item_rgb + tile,
+                      (size_t)renderer->unit_width * 3, to);
         } else {
-            draw_item(renderer, item, amount, at);
+            picture_draw_item(renderer, item, amount, to, frame->stride);
         }
     }
 }
 
-// ---------------------------------------------------------------- light
-typedef struct Light {
-    double daylight;
-    bool noisy, asleep;
-} Light;
-
-static void light_ground(const Renderer* renderer, const Ground* ground, const Light* light,
-                         uint8_t* at) {
-    int32_t values = renderer->unit_width * 3;
-    for (int32_t y = 0; y < renderer->unit_height; y++) {
-        uint8_t* row = at + (size_t)y * renderer->width * 3;
-        light_mix(ground->rgb + (size_t)y * values, ground->dusk + (size_t)y * values, values,
-                  light->daylight, row);
-        if (light->asleep) {
-            light_sleep(row, renderer->unit_width);
-        }
+// ---------------------------------------------------------------- night
+// `count` pixels of a column downwards, because the noise is drawn column by column.
+static void light_night_run(const Frame* frame, Generator* generator, const double* vignette,
+                            int32_t count, uint8_t* pixel) {
+    int32_t rgb[3 * KERNEL_RUN] = {0};
+    double noise[KERNEL_RUN] = {0};
+    uint8_t* from = pixel;
+    for (int32_t i = 0; i < count; i++, from += frame->stride) {
+        rgb[i] = from[0];
+        rgb[KERNEL_RUN + i] = from[1];
+        rgb[2 * KERNEL_RUN + i] = from[2];
+    }
+    random_uniforms(generator, count, 32, 127, noise);
+    frame->kernels->light_night(&frame->light, vignette, noise, rgb);
+    for (int32_t i = 0; i < count; i++, pixel += frame->stride) {
+        pixel[0] = (uint8_t)rgb[i];
+        pixel[1] = (uint8_t)rgb[KERNEL_RUN + i];
+        pixel[2] = (uint8_t)rgb[2 * KERNEL_RUN + i];
     }
 }
 
-// Lights pixels where they stand.
-static void light_run(const Light* light, int32_t count, const uint8_t* seen, uint8_t* rgb) {
-    uint16_t dusk[RUN * 3];
-    light_dusk(seen, count, dusk);
-    light_mix(rgb, dusk, 3 * count, light->daylight, rgb);
-    if (light->asleep) {
-        light_sleep(rgb, count);
-    }
-}
-
-static void light_tile(const Renderer* renderer, const Light* light, uint8_t* at) {
-    for (int32_t y = 0; y < renderer->unit_height; y++) {
-        uint8_t* row = at + (size_t)y * renderer->width * 3;
-        for (int32_t x = 0; x < renderer->unit_width; x += RUN) {
-            int32_t count = renderer->unit_width - x < RUN ? renderer->unit_width - x : RUN;
-            light_run(light, count, row + 3 * x, row + 3 * x);
-        }
-    }
-}
-
-// `count` pixels of a column downwards: the noise is drawn column by column.
-static void light_night_run(const Renderer* renderer, const Light* light, Generator* generator,
-                            const double* vignette, int32_t count, uint8_t* at) {
-    uint8_t rgb[RUN * 3], seen[RUN * 3];
-    double mask[RUN], noise[RUN];
-    const double amount = 2 * (0.5 - light->daylight);
-    size_t stride = (size_t)renderer->width * 3;
-    for (int32_t i = 0; i < count; i++) {
-        memcpy(rgb + 3 * i, at + i * stride, 3);
-        mask[i] = amount * vignette[i];
-        noise[i] = 32 + (127 - 32) * random_uniform(generator);
-    }
-    memcpy(seen, rgb, 3 * (size_t)count);
-    light_noise(mask, noise, count, seen);
-    light_run(light, count, seen, rgb);
-    for (int32_t i = 0; i < count; i++) {
-        memcpy(at + i * stride, rgb + 3 * i, 3);
-    }
-}
-
-static void light_night(const Renderer* renderer, const Light* light, Generator* generator,
-                        uint8_t* corner) {
-    int32_t width = renderer->columns * renderer->unit_width;
-    int32_t height = renderer->rows * renderer->unit_height;
+static void light_night(const Frame* frame, Generator* generator, uint8_t* corner) {
+    const Renderer* renderer = frame->renderer;
+    const int32_t width = renderer->columns * renderer->unit_width;
+    const int32_t height = renderer->rows * renderer->unit_height;
+    const double* vignette = renderer->vignette;
     for (int32_t x = 0; x < width; x++) {
-        for (int32_t y = 0; y < height; y += RUN) {
-            light_night_run(renderer, light, generator, renderer->vignette + (size_t)x * height + y,
-                            height - y < RUN ? height - y : RUN,
-                            corner + 3 * ((size_t)y * renderer->width + x));
+        for (int32_t y = 0; y < height; y += KERNEL_RUN) {
+            int32_t count = height - y < KERNEL_RUN ? height - y : KERNEL_RUN;
+            light_night_run(frame, generator, vignette, count,
+                            corner + (size_t)y * frame->stride + 3 * (size_t)x);
+            vignette += count;
         }
     }
 }
 
-// ---------------------------------------------------------------- the local view
-typedef struct View {
-    const Renderer* renderer;
-    const World* world;
-    Light light;
-    const uint8_t* lit[CAIRN_MATERIALS]; // a cell of the frame that shows the lit material, or NULL
-} View;
-
-static void draw_cell(View* view, int32_t x, int32_t y, uint8_t* at) {
-    const Renderer* renderer = view->renderer;
-    const World* world = view->world;
-    size_t packed = (size_t)renderer->unit_width * 3, stride = (size_t)renderer->width * 3;
-    bool inside = world_inside(world, x, y);
-    int material = inside ? world->material[world_cell(world, x, y)] : CAIRN_OUTSIDE;
-    const Ground* ground = &renderer->ground[material];
-    CairnObject object = observe_cell(world, x, y);
-    if (object == CAIRN_NOTHING && !view->light.noisy) {
-        if (view->lit[material]) {
-            copy_tile(renderer, view->lit[material], stride, at);
-        } else {
-            light_ground(renderer, ground, &view->light, at);
-            view->lit[material] = at;
-        }
-        return;
-    }
-    copy_tile(renderer, ground->rgb, packed, at);
-    if (object != CAIRN_NOTHING) {
-        draw(renderer, &renderer->object[object], at);
-        if (!view->light.noisy) {
-            light_tile(renderer, &view->light, at);
-        }
-    }
-}
-
+// ---------------------------------------------------------------- the whole
 void render_frame(const Renderer* renderer, const World* world, Generator* generator,
                   uint8_t* pixels) {
-    memset(pixels, 0, (size_t)renderer->width * (size_t)renderer->height * 3);
-    View view = {.renderer = renderer,
-                 .world = world,
-                 .light = {.daylight = world->daylight,
-                           .noisy = world_is_night(world),
-                           .asleep = world->player.sleeping}};
+    Frame frame = {.renderer = renderer,
+                   .world = world,
+                   .kernels = env_kernels(),
+                   .stride = (size_t)renderer->width * 3,
+                   .light = {.daylight = world->daylight,
+                             .noisy = world_is_night(world),
+                             .asleep = world->player.sleeping}};
+    memset(pixels, 0, frame.stride * (size_t)renderer->height);
     const Object* player = &world->objects[PLAYER];
-    int32_t left = player->x - renderer->columns / 2, top = player->y - renderer->rows / 2;
+    const int32_t left = player->x - renderer->columns / 2, top = player->y - renderer->rows / 2;
     uint8_t* corner =
-        pixels + 3 * ((size_t)renderer->border_y * renderer->width + (size_t)renderer->border_x);
+        pixels + (size_t)renderer->border_y * frame.stride + 3 * (size_t)renderer->border_x;
     for (int32_t row = 0; row < renderer->rows; row++) {
-        uint8_t* line = corner + 3 * (size_t)(row * renderer->unit_height) * renderer->width;
+        uint8_t* to = corner + (size_t)(row * renderer->unit_height) * frame.stride;
         for (int32_t column = 0; column < renderer->columns; column++) {
-            draw_cell(&view, left + column, top + row,
-                      line + 3 * (size_t)(column * renderer->unit_width));
+            draw_cell(&frame, left + column, top + row, to);
+            to += (size_t)renderer->unit_width * 3;
         }
     }
-    if (view.light.noisy) {
-        light_night(renderer, &view.light, generator, corner);
+    if (frame.light.noisy) {
+        light_night(&frame, generator, corner);
     }
-    draw_inventory(renderer, world, pixels);
-}
-
-// ---------------------------------------------------------------- create and destroy
-static bool make_item_tiles(Renderer* renderer) {
-    size_t pixels = (size_t)renderer->unit_width * (size_t)renderer->unit_height;
-    if (pixels > ITEM_TILE_PIXELS_MAX) {
-        return true;
-    }
-    uint8_t* tile = calloc(CAIRN_ITEMS * DIGITS, 3 * pixels);
-    renderer->item_tile = tile;
-    if (!tile) {
-        return false;
-    }
-    int32_t width = renderer->width;
-    renderer->width = renderer->unit_width; // each tile is a frame of its own
-    for (int item = 0; item < CAIRN_ITEMS; item++) {
-        for (int32_t amount = 1; amount <= DIGITS; amount++, tile += 3 * pixels) {
-            draw_item(renderer, item, amount, tile);
-        }
-    }
-    renderer->width = width;
-    return true;
-}
-
-static bool make_pictures(Renderer* renderer, const CairnTextures* textures) {
-    const int32_t width = renderer->unit_width, height = renderer->unit_height;
-    bool good = make_ground(renderer, NULL, &renderer->ground[CAIRN_OUTSIDE]);
-    for (int i = CAIRN_WATER; good && i < CAIRN_MATERIALS; i++) {
-        good = make_ground(renderer, &textures->picture[i], &renderer->ground[i]);
-    }
-    for (int i = CAIRN_PLAYER_LEFT; good && i <= CAIRN_PLANT_RIPE; i++) {
-        good = scale_picture(&textures->picture[ENV_TEXTURE_FURNACE + i], width, height,
-                             &renderer->object[i]);
-    }
-    for (int i = 0; good && i < CAIRN_ITEMS; i++) {
-        good = scale_picture(&textures->picture[env_texture_of_item((CairnItem)i)],
-                             (int32_t)(0.8 * width), (int32_t)(0.8 * height), &renderer->icon[i]);
-    }
-    for (int i = 0; good && i < DIGITS; i++) {
-        good = scale_picture(&textures->picture[ENV_TEXTURE_DIGIT_1 + i], (int32_t)(0.6 * width),
-                             (int32_t)(0.6 * height), &renderer->digit[i]);
-    }
-    return good && make_item_tiles(renderer);
-}
-
-CairnStatus renderer_create(const CairnConfig* config, const CairnTextures* textures,
-                            Renderer** result, char why[CAIRN_WHY]) {
-    *result = NULL;
-    Renderer* renderer = calloc(1, sizeof *renderer);
-    if (renderer) {
-        renderer->width = config->size_width;
-        renderer->height = config->size_height;
-        renderer->unit_width = config->size_width / config->view_width;
-        renderer->unit_height = config->size_height / config->view_height;
-        renderer->columns = cairn_local_columns(config);
-        renderer->rows = cairn_local_rows(config);
-        renderer->item_columns = config->view_width;
-        renderer->border_x = (config->size_width - renderer->unit_width * config->view_width) / 2;
-        renderer->border_y =
-            (config->size_height - renderer->unit_height * config->view_height) / 2;
-        int32_t width = renderer->columns * renderer->unit_width;
-        int32_t height = renderer->rows * renderer->unit_height;
-        renderer->vignette = malloc((size_t)width * (size_t)height * sizeof *renderer->vignette);
-        if (renderer->vignette && make_pictures(renderer, textures)) {
-            light_vignette(width, height, renderer->vignette);
-            *result = renderer;
-            return CAIRN_OK;
-        }
-    }
-    renderer_destroy(renderer);
-    snprintf(why, CAIRN_WHY, "out of memory for pictures of %d x %d pixels; choose a smaller size",
-             config->size_width, config->size_height);
-    return CAIRN_OUT_OF_MEMORY;
-}
-
-void renderer_destroy(Renderer* renderer) {
-    if (!renderer) {
-        return;
-    }
-    for (int i = 0; i < CAIRN_MATERIALS; i++) {
-        free(renderer->ground[i].rgb);
-        free(renderer->ground[i].dusk);
-    }
-    for (int i = 0; i < CAIRN_OBJECTS; i++) {
-        free(renderer->object[i].rgba);
-    }
-    for (int i = 0; i < CAIRN_ITEMS; i++) {
-        free(renderer->icon[i].rgba);
-    }
-    for (int i = 0; i < DIGITS; i++) {
-        free(renderer->digit[i].rgba);
-    }
-    free(renderer->item_tile);
-    free(renderer->vignette);
-    free(renderer);
+    draw_items(&frame, corner);
 }

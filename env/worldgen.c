@@ -57,16 +57,31 @@ typedef struct Terrain {
 } Terrain;
 
 // ---------------------------------------------------------------- estimates
+// Part of [first, first + count) that is less than START_REACH from a coordinate.
+static void near_player(int32_t at, int32_t* first, int32_t* count) {
+    int32_t low = at - START_REACH + 1, high = at + START_REACH;
+    int32_t end = *first + *count < high ? *first + *count : high;
+    *first = *first > low ? *first : low;
+    *count = end > *first ? end - *first : 0;
+}
+
 static void estimate_strip(Terrain* terrain) {
-    const int32_t height = terrain->world->shape->height;
+    const int32_t height = terrain->world->shape->height, stride = height + NOISE_MAP_PAD;
     for (int i = 0; i < LAYER_COUNT; i++) {
         const LayerRule* rule = &LAYER[i];
-        NoiseLayer layer = {rule->x_factor / (rule->x_part * rule->size),
-                            rule->y_factor / (rule->y_part * rule->size), rule->z};
-        size_t cells = (size_t)terrain->columns * (size_t)(height + NOISE_MAP_PAD);
-        memset(terrain->map[i], 0, cells * sizeof(float));
-        noise_map(&terrain->noise, &layer, terrain->first, terrain->columns, height,
-                  terrain->map[i]);
+        const NoiseLayer layer = {rule->x_factor / (rule->x_part * rule->size),
+                                  rule->y_factor / (rule->y_part * rule->size), rule->z};
+        NoiseArea area = {terrain->first, terrain->columns, 0, height, stride};
+        if (i == START_3) {
+            near_player(terrain->player_x, &area.x, &area.columns);
+            near_player(terrain->player_y, &area.y, &area.rows);
+            if (area.columns == 0 || area.rows == 0) {
+                continue;
+            }
+        }
+        memset(terrain->map[i], 0, (size_t)terrain->columns * (size_t)stride * sizeof(float));
+        noise_map(&terrain->noise, &layer, &area,
+                  &terrain->map[i][(area.x - terrain->first) * stride + area.y]);
     }
 }
 

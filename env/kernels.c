@@ -1,0 +1,221 @@
+// Loops of kernels.h for one instruction set: KERNELS and the compiler's flags say which. Plain C:
+// the vectoriser does the rest. Compiled without contraction and with -fno-trapping-math, which
+// changes no result but lets it evaluate both sides of a choice.
+#include "env/kernels.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+
+// ---------------------------------------------------------------- MT19937
+enum { TWIST_OFFSET = 397 };
+
+static inline uint32_t twisted(uint32_t upper, uint32_t lower, uint32_t far) {
+    uint32_t word = (upper & 0x80000000u) | (lower & 0x7fffffffu);
+    return far ^ word >> 1 ^ ((0u - (word & 1u)) & 0x9908b0dfu);
+}
+
+static void twist(uint32_t state[KERNEL_STATE]) {
+    const int first = KERNEL_STATE - TWIST_OFFSET;
+    for (int i = 0; i < first; i++) {
+        state[i] = twisted(state[i], state[i + 1], state[i + TWIST_OFFSET]);
+    }
+    for (int i = first; i < KERNEL_STATE - 1; i++) {
+        state[i] = twisted(state[i], state[i + 1], state[i - first]);
+    }
+    state[KERNEL_STATE - 1] = twisted(state[KERNEL_STATE - 1], state[0], state[TWIST_OFFSET - 1]);
+}
+
+static void temper(const uint32_t state[KERNEL_STATE], uint32_t output[KERNEL_STATE]) {
+    for (int i = 0; i < KERNEL_STATE; i++) {
+        uint32_t word = state[i];
+        word ^= word >> 11;
+        word ^= word << 7 & 0x9d2c5680u;
+        word ^= word << 15 & 0xefc60000u;
+        output[i] = word ^ word >> 18;
+    }
+}
+
+static void uniforms(const uint32_t* restrict output, int32_t count, double low, double span,
+                     double* restrict value) {
+    for (int32_t i = 0; i < count; i++) {
+        int32_t a = (int32_t)(output[2 * i] >> 5), b = (int32_t)(output[2 * i + 1] >> 6);
+        value[i] = low + span * ((a * 67108864.0 + b) / 9007199254740992.0);
+    }
+}
+
+// ---------------------------------------------------------------- noise
+enum { MAP_REACH = 64 }; // cells that a lattice point reaches across at most, whatever the scale
+
+static const double SQUISH = 1.0 / 3.0;
+
+typedef struct Splat { // one lattice point's share of the cells [columns, rows]
+    int32_t columns, rows;
+    float peak[MAP_REACH]; // [columns] 2 - distance^2 across the row
+    float base[MAP_REACH]; // [columns] gradient . displacement, likewise
+    float start, step;     // displacement along the row: of the first cell, from cell to cell
+    float slope;           // gradient along the row
+} Splat;
+
+typedef float Lanes __attribute__((vector_size(NOISE_MAP_PAD * sizeof(float))));
+typedef int32_t Bits __attribute__((vector_size(NOISE_MAP_PAD * sizeof(int32_t))));
+
+static void splat_add(const Splat* splat, float* values, size_t stride) {
+    const Lanes lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    const Lanes zero = {0};
+    for (int32_t done = 0; done < splat->rows; done += NOISE_MAP_PAD) {
+        Lanes dy = splat->start + (lane + (float)done) * splat->step;
+        Lanes dy_2 = dy * dy, along = dy * splat->slope;
+        float* value = values + done;
+        for (int32_t x = 0; x < splat->columns; x++, value += stride) {
+            Lanes weight = splat->peak[x] - dy_2;
+            weight = (Lanes)((Bits)weight & (weight > zero)); // not below 0
+            weight *= weight;
+            Lanes sum;
+            memcpy(&sum, value, sizeof sum);
+            sum += weight * weight * (splat->base[x] + along);
+            memcpy(value, &sum, sizeof sum);
+        }
+    }
+}
+
+// Cells [*low, *high] of [first, first + count) within reach of a coordinate.
+static void cells_within(double at, double reach, double scale, int32_t first, int32_t count,
+                         int32_t* low, int32_t* high) {
+    const double last = first + count - 1;
+    double from = ceil((at - reach) / scale), to = floor((at + reach) / scale);
+    *low = from > first ? (int32_t)from : first;
+    *high = to < last ? (int32_t)to : (int32_t)last;
+}
+
+static void splat_point(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
+                        const int32_t at[3], float* values) {
+    const double shift = (at[0] + at[1] + at[2]) * SQUISH;
+    const double vx = at[0] + shift, vy = at[1] + shift, dz = layer->z - (at[2] + shift);
+    const double plane = 2 - dz * dz, reach = sqrt(plane), norm = 103;
+    const int8_t* g = noise_gradient_at(noise, at[0], at[1], at[2]);
+    int32_t x_low, x_high, y_low, y_high;
+    cells_within(vx, reach, layer->x_scale, area->x, area->columns, &x_low, &x_high);
+    cells_within(vy, reach, layer->y_scale, area->y, area->rows, &y_low, &y_high);
+    if (x_low > x_high || y_low > y_high) {
+        return;
+    }
+    Splat splat;
+    splat.columns = x_high - x_low + 1;
+    splat.rows = y_high - y_low + 1;
+    splat.start = (float)(y_low * layer->y_scale - vy);
+    splat.step = (float)layer->y_scale;
+    splat.slope = (float)(g[1] / norm);
+    for (int32_t x = 0; x < splat.columns; x++) {
+        double dx = (x_low + x) * layer->x_scale - vx;
+        splat.peak[x] = (float)(plane - dx * dx);
+        splat.base[x] = (float)((g[0] * dx + g[2] * dz) / norm);
+    }
+    size_t stride = (size_t)area->stride;
+    splat_add(&splat, values + (size_t)(x_low - area->x) * stride + (y_low - area->y), stride);
+}
+
+// A lattice point reaches sqrt(2) far, so few matter to a layer: going from points to cells needs
+// no search per cell, and cells in a row share everything but one coordinate.
+static void noise_map_kernel(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
+                             float* values) {
+    const double reach = 1.4142135623730951;
+    assert(2 * reach / fmin(layer->x_scale, layer->y_scale) + 1 < MAP_REACH);
+    const double low_x = area->x * layer->x_scale - reach;
+    const double high_x = (area->x + area->columns - 1) * layer->x_scale + reach;
+    const double low_y = area->y * layer->y_scale - reach;
+    const double high_y = (area->y + area->rows - 1) * layer->y_scale + reach;
+    const double low_z = layer->z - reach, high_z = layer->z + reach;
+    // With m = i + j + k, a point's coordinates are i + m / 3 and so on, and add up to 2 m.
+    int32_t low_m = (int32_t)ceil((low_x + low_y + low_z) / 2);
+    int32_t high_m = (int32_t)floor((high_x + high_y + high_z) / 2);
+    for (int32_t m = low_m; m <= high_m; m++) {
+        double shift = m * SQUISH;
+        int32_t high_k = (int32_t)floor(high_z - shift), high_i = (int32_t)floor(high_x - shift);
+        for (int32_t k = (int32_t)ceil(low_z - shift); k <= high_k; k++) {
+            // j = m - i - k lies between low_y and high_y.
+            double from = fmax(low_x - shift, m - k + shift - high_y);
+            double to = fmin(high_i, m - k + shift - low_y);
+            for (int32_t i = (int32_t)ceil(from); i <= to; i++) {
+                splat_point(noise, layer, area, (const int32_t[3]){i, m - i - k, k}, values);
+            }
+        }
+    }
+}
+
+// ---------------------------------------------------------------- light
+static inline int32_t luminance(int32_t red, int32_t green, int32_t blue) {
+    return (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+}
+
+static inline int32_t dusk_of(int32_t grey, int32_t value, int32_t tint) {
+    return (int32_t)((float)grey + 0.4f * (float)(value - grey)) + tint;
+}
+
+static void light_dusk(const uint8_t* restrict rgb, int32_t count, uint16_t* restrict dusk) {
+    static const int32_t TINT[3] = {0, 16, 64};
+    for (int32_t i = 0; i < count; i++) {
+        const uint8_t* pixel = rgb + 3 * i;
+        int32_t grey = luminance(pixel[0], pixel[1], pixel[2]);
+        for (int32_t c = 0; c < 3; c++) {
+            dusk[3 * i + c] = (uint16_t)dusk_of(grey, pixel[c], TINT[c]);
+        }
+    }
+}
+
+static inline int32_t mixed(double daylight, int32_t value, int32_t dusk) {
+    // 0.5 * dusk is exact, as are the two halves that the original adds.
+    return (int32_t)(daylight * value + (1 - daylight) * (0.5 * dusk));
+}
+
+static void light_mix(const uint8_t* restrict rgb, const uint16_t* restrict dusk, int32_t values,
+                      double daylight, uint8_t* restrict out) {
+    for (int32_t i = 0; i < values; i++) {
+        out[i] = (uint8_t)mixed(daylight, rgb[i], dusk[i]);
+    }
+}
+
+static void light_sleep(uint8_t* rgb, int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        uint8_t* pixel = rgb + 3 * i;
+        int32_t grey = luminance(pixel[0], pixel[1], pixel[2]) / 2;
+        pixel[0] = pixel[1] = (uint8_t)grey;
+        pixel[2] = (uint8_t)(grey + 8);
+    }
+}
+
+static void light_night(const Light* light, const double vignette[KERNEL_RUN],
+                        const double noise[KERNEL_RUN], int32_t* rgb) {
+    int32_t *red = rgb, *green = rgb + KERNEL_RUN, *blue = rgb + 2 * KERNEL_RUN;
+    const double daylight = light->daylight, amount = 2 * (0.5 - daylight);
+    for (int32_t i = 0; i < KERNEL_RUN; i++) {
+        const double mask = amount * vignette[i], clear = 1 - mask, grain = mask * noise[i];
+        int32_t r = (int32_t)(clear * red[i] + grain);
+        int32_t g = (int32_t)(clear * green[i] + grain);
+        int32_t b = (int32_t)(clear * blue[i] + grain);
+        int32_t grey = luminance(r, g, b);
+        red[i] = mixed(daylight, red[i], dusk_of(grey, r, 0));
+        green[i] = mixed(daylight, green[i], dusk_of(grey, g, 16));
+        blue[i] = mixed(daylight, blue[i], dusk_of(grey, b, 64));
+    }
+    for (int32_t i = 0; light->asleep && i < KERNEL_RUN; i++) {
+        red[i] = green[i] = luminance(red[i], green[i], blue[i]) / 2;
+        blue[i] = red[i] + 8;
+    }
+}
+
+extern const EnvKernels JOIN(env_kernels_, KERNELS);
+const EnvKernels JOIN(env_kernels_, KERNELS) = {
+    .twist = twist,
+    .temper = temper,
+    .uniforms = uniforms,
+    .noise_map = noise_map_kernel,
+    .light_dusk = light_dusk,
+    .light_mix = light_mix,
+    .light_sleep = light_sleep,
+    .light_night = light_night,
+};

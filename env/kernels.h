@@ -1,0 +1,49 @@
+// The world's long loops, compiled for several instruction sets from one plain source; all give
+// the same bits, because no variant fuses or reorders floating-point operations. Internal to env/.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "env/noise.h"
+
+enum {
+    KERNEL_STATE = 624, // words of MT19937
+    KERNEL_RUN = 64     // pixels that light_night takes at a time
+};
+
+// The light of a frame.
+typedef struct Light {
+    double daylight;
+    bool noisy, asleep;
+} Light;
+
+typedef struct EnvKernels {
+    // MT19937: the next state, and the outputs that it stands for.
+    void (*twist)(uint32_t state[KERNEL_STATE]);
+    void (*temper)(const uint32_t state[KERNEL_STATE], uint32_t output[KERNEL_STATE]);
+    // value[i] = low + span * (53-bit uniform number from outputs 2 i and 2 i + 1), i < count
+    void (*uniforms)(const uint32_t* output, int32_t count, double low, double span, double* value);
+
+    // See noise_map in env/noise.h.
+    void (*noise_map)(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
+                      float* values);
+
+    // Light on pixels in the original's arithmetic: what is single precision there is so here, what
+    // is double is double, and every conversion to a byte drops the fraction.
+    //
+    // Twice the colour in the dark: desaturated, plus a blue tint. rgb, dusk: [count, 3]
+    void (*light_dusk)(const uint8_t* rgb, int32_t count, uint16_t* dusk);
+    // out[i] = daylight * rgb[i] + (1 - daylight) * dusk[i] / 2 for i < values
+    void (*light_mix)(const uint8_t* rgb, const uint16_t* dusk, int32_t values, double daylight,
+                      uint8_t* out);
+    // The look of the world to a sleeper. rgb: [count, 3]
+    void (*light_sleep)(uint8_t* rgb, int32_t count);
+    // All light of KERNEL_RUN pixels at night, in place. rgb: [3, KERNEL_RUN], each 0..255
+    void (*light_night)(const Light* light, const double vignette[KERNEL_RUN],
+                        const double noise[KERNEL_RUN], int32_t* rgb);
+} EnvKernels;
+
+// The widest variant that the processor has.
+const EnvKernels* env_kernels(void);
+// "base", "avx2" or "avx512"; NULL when the build or the processor lacks it.
+const EnvKernels* env_kernels_by_name(const char* name);
