@@ -56,6 +56,8 @@ expect_line 1 'missing.tsv.gz' verify "$work/missing.tsv.gz"
 : >"$work/empty.tsv.gz"
 expect_line 1 'empty' verify "$work/empty.tsv.gz"
 expect_line 1 "$work" verify "$work"
+printf '\033[31m\r\n' >"$work/escapes.tsv"
+expect_line 1 'first line is "[?]\[31m[?]"' verify "$work/escapes.tsv"
 expect_line 1 'nowhere' verify --textures "$work/nowhere" $golden
 expect 2 'which trace' verify
 expect 2 "did you mean '--textures'" verify --texturs=s $golden
