@@ -252,9 +252,13 @@ START_TEST(verifying_finds_what_does_not_fit) {
     ck_assert_ptr_nonnull(strstr(why, "area_width"));
     cairn_episode_destroy(episode);
     episode = load();
-    episode->length--;
-    episode->terminated = false;
-    ck_assert_int_ne(episode->length, 0);
+    episode->length++; // a step beyond the end
+    episode->action = realloc(episode->action, (size_t)episode->length);
+    episode->action[episode->length - 1] = CAIRN_NOOP;
+    ck_assert_int_eq(cairn_episode_verify(episode, why), CAIRN_BAD_DATA);
+    ck_assert_ptr_nonnull(strstr(why, "playing it again ends after"));
+    cairn_episode_destroy(episode);
+    episode = load();
     episode->config.seed++; // another world
     ck_assert_int_eq(cairn_episode_verify(episode, why), CAIRN_BAD_DATA);
     cairn_episode_destroy(episode);

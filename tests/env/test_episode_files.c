@@ -242,6 +242,10 @@ START_TEST(compressed_bombs_are_bounded) {
     size = bomb(bytes, LIMIT, 10000, 10000, CAIRN_ACTIONS - 1); // the maker makes valid files
     ck_assert_msg(episode_parse("fine", bytes, size, &episode, why) == CAIRN_OK, "%s", why);
     cairn_episode_destroy(episode);
+    bytes[size - EPISODE_CRC_BYTES] = 0; // one more byte in the stream than zlib reads
+    bytes[EPISODE_FIXED_BYTES]++;
+    repair_checksum(bytes, size + 1);
+    expect_refused(bytes, size + 1, "wrong length");
     free(bytes);
 }
 END_TEST

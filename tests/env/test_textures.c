@@ -172,10 +172,11 @@ START_TEST(grey_and_deep_samples_become_8_bits_of_colour) {
     free(picture.rgba);
     const Kind deep = {PNG_COLOR_TYPE_RGB, 16, PNG_INTERLACE_NONE, false, false};
     memset(p[1], 0, sizeof p[1]);
-    p[1][0] = 0x80, p[1][1] = 0x80, p[1][2] = 0xff, p[1][3] = 0xff; // x = 0: 0x8080, 0xffff, 0
+    p[1][0] = 0x80, p[1][1] = 0x80, p[1][2] = 0xff, p[1][3] = 0xff; // x = 0: 0x8080, 0xffff, 0x01ff
+    p[1][4] = 0x01, p[1][5] = 0xff;
     picture = decode(&deep, p);
     ck_assert(!picture.has_alpha);
-    expect_pixel(&picture, 0, 1, 0x80, 0xff, 0, 255);
+    expect_pixel(&picture, 0, 1, 0x80, 0xff, 2, 255); // 0x01ff / 257 = 1.99
     free(picture.rgba);
 }
 END_TEST
