@@ -3,7 +3,6 @@
 // changes no result but lets it evaluate both sides of a choice.
 #include "env/kernels.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -49,16 +48,14 @@ static void uniforms(const uint32_t* restrict output, int32_t count, double low,
 }
 
 // ---------------------------------------------------------------- noise
-enum { MAP_REACH = 64 }; // cells that a lattice point reaches across at most, whatever the scale
-
 static const double SQUISH = 1.0 / 3.0;
 
 typedef struct Splat { // one lattice point's share of the cells [columns, rows]
     int32_t columns, rows;
-    float peak[MAP_REACH]; // [columns] 2 - distance^2 across the row
-    float base[MAP_REACH]; // [columns] gradient . displacement, likewise
-    float start, step;     // displacement along the row: of the first cell, from cell to cell
-    float slope;           // gradient along the row
+    float dx, dy;           // displacement of the first cell
+    float x_scale, y_scale; // and from cell to cell
+    float plane;            // 2 - (distance from the layer's plane)^2
+    float gx, gy, rest;     // gradient; rest: its part across the plane
 } Splat;
 
 typedef float Lanes __attribute__((vector_size(NOISE_MAP_PAD * sizeof(float))));
@@ -68,16 +65,17 @@ static void splat_add(const Splat* splat, float* values, size_t stride) {
     const Lanes lane = {0, 1, 2, 3, 4, 5, 6, 7};
     const Lanes zero = {0};
     for (int32_t done = 0; done < splat->rows; done += NOISE_MAP_PAD) {
-        Lanes dy = splat->start + (lane + (float)done) * splat->step;
-        Lanes dy_2 = dy * dy, along = dy * splat->slope;
+        const Lanes dy = splat->dy + (lane + (float)done) * splat->y_scale;
+        const Lanes dy_2 = dy * dy, along = dy * splat->gy + splat->rest;
         float* value = values + done;
         for (int32_t x = 0; x < splat->columns; x++, value += stride) {
-            Lanes weight = splat->peak[x] - dy_2;
+            const float dx = splat->dx + (float)x * splat->x_scale;
+            Lanes weight = splat->plane - dx * dx - dy_2;
             weight = (Lanes)((Bits)weight & (weight > zero)); // not below 0
             weight *= weight;
             Lanes sum;
             memcpy(&sum, value, sizeof sum);
-            sum += weight * weight * (splat->base[x] + along);
+            sum += weight * weight * (splat->gx * dx + along);
             memcpy(value, &sum, sizeof sum);
         }
     }
@@ -96,7 +94,7 @@ static void splat_point(const Noise* noise, const NoiseLayer* layer, const Noise
                         const int32_t at[3], float* values) {
     const double shift = (at[0] + at[1] + at[2]) * SQUISH;
     const double vx = at[0] + shift, vy = at[1] + shift, dz = layer->z - (at[2] + shift);
-    const double plane = 2 - dz * dz, reach = sqrt(plane), norm = 103;
+    const double plane = 2 - dz * dz, reach = sqrt(plane), norm = 1 / 103.0;
     const int8_t* g = noise_gradient_at(noise, at[0], at[1], at[2]);
     int32_t x_low, x_high, y_low, y_high;
     cells_within(vx, reach, layer->x_scale, area->x, area->columns, &x_low, &x_high);
@@ -104,17 +102,16 @@ static void splat_point(const Noise* noise, const NoiseLayer* layer, const Noise
     if (x_low > x_high || y_low > y_high) {
         return;
     }
-    Splat splat;
-    splat.columns = x_high - x_low + 1;
-    splat.rows = y_high - y_low + 1;
-    splat.start = (float)(y_low * layer->y_scale - vy);
-    splat.step = (float)layer->y_scale;
-    splat.slope = (float)(g[1] / norm);
-    for (int32_t x = 0; x < splat.columns; x++) {
-        double dx = (x_low + x) * layer->x_scale - vx;
-        splat.peak[x] = (float)(plane - dx * dx);
-        splat.base[x] = (float)((g[0] * dx + g[2] * dz) / norm);
-    }
+    const Splat splat = {.columns = x_high - x_low + 1,
+                         .rows = y_high - y_low + 1,
+                         .dx = (float)(x_low * layer->x_scale - vx),
+                         .dy = (float)(y_low * layer->y_scale - vy),
+                         .x_scale = (float)layer->x_scale,
+                         .y_scale = (float)layer->y_scale,
+                         .plane = (float)plane,
+                         .gx = (float)(g[0] * norm),
+                         .gy = (float)(g[1] * norm),
+                         .rest = (float)(g[2] * dz * norm)};
     size_t stride = (size_t)area->stride;
     splat_add(&splat, values + (size_t)(x_low - area->x) * stride + (y_low - area->y), stride);
 }
@@ -124,7 +121,6 @@ static void splat_point(const Noise* noise, const NoiseLayer* layer, const Noise
 static void noise_map_kernel(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
                              float* values) {
     const double reach = 1.4142135623730951;
-    assert(2 * reach / fmin(layer->x_scale, layer->y_scale) + 1 < MAP_REACH);
     const double low_x = area->x * layer->x_scale - reach;
     const double high_x = (area->x + area->columns - 1) * layer->x_scale + reach;
     const double low_y = area->y * layer->y_scale - reach;

@@ -19,7 +19,7 @@ double noise_at(const Noise* noise, double x, double y, double z);
 #define NOISE_MAP_ERROR 1e-3
 enum { NOISE_MAP_PAD = 8 };
 typedef struct NoiseLayer {
-    double x_scale, y_scale, z; // scales at least 1 / 20
+    double x_scale, y_scale, z;
 } NoiseLayer;
 typedef struct NoiseArea {
     int32_t x, columns, y, rows;
