@@ -1,0 +1,45 @@
+#include "tests/env/scene.h"
+
+#include <check.h>
+#include <string.h>
+
+Scene scene_open(int32_t width, int32_t height, int32_t x, int32_t y) {
+    CairnConfig config = cairn_default_config();
+    config.area_width = width;
+    config.area_height = height;
+    Scene scene = {0};
+    char why[CAIRN_WHY] = "";
+    ck_assert_msg(cairn_create(&config, &scene.cairn, why) == CAIRN_OK, "%s", why);
+    scene.world = &scene.cairn->worlds[0];
+    world_reset(scene.world);
+    objects_clear(scene.world);
+    memset(scene.world->material, CAIRN_GRASS, (size_t)width * (size_t)height);
+    object_add(scene.world, KIND_PLAYER, x, y);
+    world_rebuild(scene.world);
+    scene_script(&scene);
+    return scene;
+}
+
+void scene_close(Scene* scene) {
+    cairn_destroy(scene->cairn);
+}
+
+void scene_script(Scene* scene) {
+    Generator* generator = &scene->world->generator;
+    memset(generator->output, 0xff, sizeof generator->output);
+    generator->position = 0;
+    scene->written = 0;
+}
+
+void scene_uniform(Scene* scene, double u) {
+    scene->world->generator.output[scene->written++] = (uint32_t)(u * (1 << 27)) << 5;
+    scene->world->generator.output[scene->written++] = 0;
+}
+
+void scene_choice(Scene* scene, uint32_t r) {
+    scene->world->generator.output[scene->written++] = r;
+}
+
+void scene_act(Scene* scene, CairnAction action) {
+    world_step(scene->world, action);
+}
