@@ -192,7 +192,7 @@ format: ## rewrites the sources in the committed layout
 format-check: ## fails when `make format` would change something
 	@bash tests/format.sh $(SOURCES)
 lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
-	@bash tests/lint.sh '$(FLAGS)' $(filter %.c,$(SOURCES))
+	@bash tests/lint.sh '$(subst ','\'',$(FLAGS))' $(filter %.c,$(SOURCES))
 	@shellcheck $(SCRIPTS)
 
 # ---------------------------------------------------------------- the user's targets
