@@ -187,9 +187,14 @@ AgentStatus agent_trainer_create(const AgentConfig* config, AgentTrainer** train
         made->weight_count = net_weight_count(made->network.graph);
         status = create_worlds(made, why);
     }
-    AgentStatus (*const steps[])(AgentTrainer*, char*) = {take_memory, create_plans, begin};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == AGENT_OK; i++) {
-        status = steps[i](made, why);
+    if (status == AGENT_OK) {
+        status = take_memory(made, why);
+    }
+    if (status == AGENT_OK) {
+        status = create_plans(made, why);
+    }
+    if (status == AGENT_OK) {
+        status = begin(made, why);
     }
     if (status != AGENT_OK) {
         agent_trainer_destroy(made);

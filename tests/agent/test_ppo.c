@@ -121,10 +121,10 @@ START_TEST(epochs_visit_every_row) {
     bool seen[ROWS] = {false};
     int moved = 0;
     for (int i = 0; i < ROWS; i++) {
-        int32_t row = trainer->index[i];
-        ck_assert(row >= 0 && row < ROWS && !seen[row]);
+        size_t row = (size_t)trainer->index[i];
+        ck_assert_msg(row < ROWS && !seen[row], "row %zu", row);
         seen[row] = true;
-        moved += row != i;
+        moved += row != (size_t)i;
     }
     ck_assert_int_gt(moved, ROWS / 2);
     agent_trainer_destroy(trainer);
