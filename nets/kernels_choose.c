@@ -2,15 +2,18 @@
 #include <string.h>
 
 #include "nets/kernels.h"
+#include "nets/winograd.h"
 
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
 
 extern const NetKernels net_kernels_base, net_kernels_base_half;
+extern const NetWinograd net_winograd_base;
 #ifdef __x86_64__
 extern const NetKernels net_kernels_avx2, net_kernels_avx2_half;
 extern const NetKernels net_kernels_avx512, net_kernels_avx512_half;
+extern const NetWinograd net_winograd_avx2, net_winograd_avx512;
 
 static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -45,6 +48,16 @@ const NetKernels* net_kernels(bool half) {
         kernels = net_kernels_by_name(widest_first[i], half);
     }
     return kernels;
+}
+
+const NetWinograd* net_winograd(void) {
+#ifdef __x86_64__
+    return has_avx512() ? &net_winograd_avx512
+           : has_avx2() ? &net_winograd_avx2
+                        : &net_winograd_base;
+#else
+    return &net_winograd_base;
+#endif
 }
 
 const char* net_instruction_set(void) {

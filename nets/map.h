@@ -7,6 +7,15 @@
 #undef NETS_ONEDNN
 #endif
 
+// C [rows, columns] = or += op(A) op(B); inner: the summed axis; lda, ldb: row lengths as stored.
+typedef void NetProduct(bool trans_a, bool trans_b, size_t rows, size_t columns, size_t inner,
+                        const NetReal* a, size_t lda, const NetReal* b, size_t ldb, bool accumulate,
+                        NetReal* c);
+NetProduct net_product_blas;
+#ifdef NETS_ONEDNN
+NetProduct net_product_onednn;
+#endif
+
 typedef struct NetMapShape {
     bool convolution;       // 3x3, padding 1; else a linear map (height = width = 1)
     size_t rows;            // pictures, or rows of the matrix product
@@ -16,6 +25,7 @@ typedef struct NetMapShape {
     bool half;     // x, y, d_x and d_y are bfloat16; weights, bias and their gradients never are
     bool training; // backward will be called
     bool input_gradient; // and is to give d_x
+    NetProduct* product; // that of the plan's backend
 } NetMapShape;
 
 typedef struct NetMap NetMap; // a backend's own; starts with nothing in common
@@ -36,6 +46,9 @@ typedef struct NetMapBackend {
 } NetMapBackend;
 
 extern const NetMapBackend net_map_blas;
+// For 3x3 convolutions only, in NetReal; suits: it can make this one, and as a rule faster.
+extern const NetMapBackend net_map_winograd;
+bool net_winograd_suits(const NetMapShape* shape);
 #ifdef NETS_ONEDNN
 extern const NetMapBackend net_map_onednn;
 // What bfloat16 is worth here: nothing (oneDNN would emulate it), no more than f32 (AVX-512 dot

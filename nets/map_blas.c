@@ -14,10 +14,9 @@ typedef struct BlasMap {
     const NetReal *weight, *bias; // borrowed
 } BlasMap;
 
-// C [rows, columns] = or += op(A) op(B), inner: the summed axis. lda, ldb: row lengths as stored.
-static void product(bool trans_a, bool trans_b, size_t rows, size_t columns, size_t inner,
-                    const NetReal* a, size_t lda, const NetReal* b, size_t ldb, bool accumulate,
-                    NetReal* c) {
+void net_product_blas(bool trans_a, bool trans_b, size_t rows, size_t columns, size_t inner,
+                      const NetReal* a, size_t lda, const NetReal* b, size_t ldb, bool accumulate,
+                      NetReal* c) {
 #ifdef NETS_DOUBLE
     cblas_dgemm(
 #else
@@ -77,12 +76,12 @@ static void forward(NetMap* map, const void* from, void* to, void* scratch) {
     NetReal *y = to, *columns = scratch;
     size_t in = shape->inputs, out = shape->outputs, cells = shape->height * shape->width;
     if (!shape->convolution) {
-        product(false, true, shape->rows, out, in, x, in, own->weight, in, false, y);
+        net_product_blas(false, true, shape->rows, out, in, x, in, own->weight, in, false, y);
     }
     for (size_t row = 0; shape->convolution && row < shape->rows; row++) {
         kernels->unfold(shape->height, shape->width, in, x + row * cells * in, columns);
-        product(false, true, cells, out, 9 * in, columns, 9 * in, own->weight, 9 * in, false,
-                y + row * cells * out);
+        net_product_blas(false, true, cells, out, 9 * in, columns, 9 * in, own->weight, 9 * in,
+                         false, y + row * cells * out);
     }
     kernels->bias_relu(shape->rows * cells, out, own->bias, shape->relu, y);
 }
@@ -99,20 +98,22 @@ static void backward(NetMap* map, const void* from, const void* gradient, void* 
         kernels->add_columns(shape->rows * cells, out, d_y, d_bias);
     }
     if (!shape->convolution) {
-        product(true, false, out, in, shape->rows, d_y, out, x, in, true, d_weight);
+        net_product_blas(true, false, out, in, shape->rows, d_y, out, x, in, true, d_weight);
         if (d_x) {
-            product(false, false, shape->rows, in, out, d_y, out, own->weight, in, false, d_x);
+            net_product_blas(false, false, shape->rows, in, out, d_y, out, own->weight, in, false,
+                             d_x);
         }
         return;
     }
     for (size_t row = 0; row < shape->rows; row++) {
         const NetReal* d_row = d_y + row * cells * out;
         kernels->unfold(shape->height, shape->width, in, x + row * cells * in, columns);
-        product(true, false, out, 9 * in, cells, d_row, out, columns, 9 * in, true, d_weight);
+        net_product_blas(true, false, out, 9 * in, cells, d_row, out, columns, 9 * in, true,
+                         d_weight);
         if (d_x) {
             NetReal* d_x_row = d_x + row * cells * in;
-            product(false, false, cells, 9 * in, out, d_row, out, own->weight, 9 * in, false,
-                    columns);
+            net_product_blas(false, false, cells, 9 * in, out, d_row, out, own->weight, 9 * in,
+                             false, columns);
             memset(d_x_row, 0, cells * in * sizeof *d_x_row);
             kernels->d_unfold(shape->height, shape->width, in, columns, d_x_row);
         }

@@ -63,6 +63,16 @@ NetBf16 net_onednn_bf16(void) {
                                                    : NET_BF16_NONE;
 }
 
+void net_product_onednn(bool trans_a, bool trans_b, size_t rows, size_t columns, size_t inner,
+                        const NetReal* a, size_t lda, const NetReal* b, size_t ldb, bool accumulate,
+                        NetReal* c) {
+    dnnl_status_t status = dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', (dnnl_dim_t)rows,
+                                      (dnnl_dim_t)columns, (dnnl_dim_t)inner, 1, a, (dnnl_dim_t)lda,
+                                      b, (dnnl_dim_t)ldb, accumulate, c, (dnnl_dim_t)columns);
+    assert(status == dnnl_success);
+    (void)status;
+}
+
 // ---------------------------------------------------------------- the map
 enum { X, Y, WEIGHT, BIAS, DESCS }; // tensors of a map; gradients have the same descriptions
 

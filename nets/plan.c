@@ -159,9 +159,16 @@ static NetStatus make_map(NetPlan* plan, PlanNode* node, char why[NET_WHY]) {
         .half = node->half,
         .training = plan->config.training,
         .input_gradient = input->gradient,
+        .product = net_product_blas,
     };
+#ifdef NETS_ONEDNN
+    if (plan->backend == &net_map_onednn) {
+        shape.product = net_product_onednn;
+    }
+#endif
     shape.rows = node->count / (shape.height * shape.width * shape.outputs);
-    return plan->backend->create(&shape, &node->map, why);
+    node->backend = net_winograd_suits(&shape) ? &net_map_winograd : plan->backend;
+    return node->backend->create(&shape, &node->map, why);
 }
 
 static NetStatus build(NetPlan* plan, char why[NET_WHY]) {
@@ -226,7 +233,7 @@ void net_plan_destroy(NetPlan* plan) {
     }
     for (int32_t i = 0; plan->nodes && i < plan->graph->node_count; i++) {
         if (plan->nodes[i].map) {
-            plan->backend->destroy(plan->nodes[i].map);
+            plan->nodes[i].backend->destroy(plan->nodes[i].map);
         }
     }
     free(plan->nodes);
@@ -243,7 +250,7 @@ void net_plan_load(NetPlan* plan, const NetReal* weights) {
     for (int32_t i = 0; i < plan->graph->node_count; i++) {
         const PlanNode* node = &plan->nodes[i];
         if (node->map) {
-            plan->backend->load(node->map, param_of(plan, node->node->weight),
+            node->backend->load(node->map, param_of(plan, node->node->weight),
                                 param_of(plan, node->node->bias));
         }
     }
@@ -284,7 +291,7 @@ size_t net_plan_bytes(const NetPlan* plan) {
         sizeof *plan + (size_t)plan->graph->node_count * sizeof *plan->nodes + plan->arena_bytes;
     for (int32_t i = 0; i < plan->graph->node_count; i++) {
         if (plan->nodes[i].map) {
-            bytes += plan->backend->own_bytes(plan->nodes[i].map);
+            bytes += plan->nodes[i].backend->own_bytes(plan->nodes[i].map);
         }
     }
     return bytes;

@@ -18,7 +18,8 @@ typedef struct PlanNode {
     void *y, *d_y;        // in the arena
     void* aux;            // argmax of a pool, statistics of a norm
     size_t aux_bytes;
-    NetMap* map; // of linear maps and convolutions; owned
+    NetMap* map;                  // of linear maps and convolutions; owned
+    const NetMapBackend* backend; // that made it
 } PlanNode;
 
 struct NetPlan {

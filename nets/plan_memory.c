@@ -119,7 +119,7 @@ static void rooms(const NetPlan* plan, size_t* scratch, size_t* spare) {
         const PlanNode* node = &plan->nodes[i];
         size_t want = 0;
         if (node->map) {
-            want = plan->backend->scratch_bytes(node->map);
+            want = node->backend->scratch_bytes(node->map);
             const PlanNode* input = &plan->nodes[node->node->input[0]];
             if (node->accumulate[0] && input->bytes > *spare) {
                 *spare = input->bytes;

@@ -78,7 +78,7 @@ static void forward_node(NetPlan* plan, PlanNode* node) {
         break;
     case NET_OP_LINEAR:
     case NET_OP_CONV3X3:
-        plan->backend->forward(node->map, x->y, node->y, plan->scratch);
+        node->backend->forward(node->map, x->y, node->y, plan->scratch);
         break;
     case NET_OP_MAX_POOL: {
         NetPoolShape shape = pool_shape(plan, x->node);
@@ -169,7 +169,7 @@ static void d_map(NetPlan* plan, PlanNode* node, const PlanNode* x, NetReal* d_w
         plan_kernels(node)->mask(node->count, node->y, node->d_y);
     }
     void* d_x = !x->gradient ? NULL : node->accumulate[0] ? plan->spare : x->d_y;
-    plan->backend->backward(node->map, x->y, node->d_y, d_x,
+    node->backend->backward(node->map, x->y, node->d_y, d_x,
                             gradient_of(plan, d_weights, node->node->weight),
                             gradient_of(plan, d_weights, node->node->bias), plan->scratch);
     if (d_x && node->accumulate[0]) {

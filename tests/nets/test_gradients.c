@@ -59,6 +59,10 @@ static NetTensor convolution(Case* c) {
     third.bias = false;
     return net_conv3x3(c->graph, net_conv3x3(c->graph, picture(c, 6), &second), &third);
 }
+static NetTensor wide_convolution(Case* c) { // enough channels for Winograd's way
+    NetLayer second = layer("second", 18, true), third = layer("third", 16, false);
+    return net_conv3x3(c->graph, net_conv3x3(c->graph, picture(c, 16), &second), &third);
+}
 static NetTensor max_pool(Case* c) {
     return net_max_pool(c->graph, net_max_pool(c->graph, picture(c, 6)));
 }
@@ -126,6 +130,7 @@ static const struct {
     {"linear_cells", linear_cells},
     {"patches", patches},
     {"convolution", convolution},
+    {"wide_convolution", wide_convolution},
     {"max_pool", max_pool},
     {"group_norm", group_norm},
     {"layer_norm", layer_norm},
