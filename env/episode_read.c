@@ -138,6 +138,9 @@ static CairnStatus read_summary(ByteReader* reader, const char* name, CairnEpiso
         return CAIRN_BAD_DATA;
     }
     episode->length = (int64_t)length;
+    if (episode->config.length > 0 && episode->length > episode->config.length) {
+        return bad(name, "it has more steps than its configuration allows", why);
+    }
     return CAIRN_OK;
 }
 

@@ -171,7 +171,7 @@ START_TEST(each_field_is_checked) {
         {AT_EPISODE, 8, 0, "number is 0"},
         {AT_LENGTH, 8, 59, "wrong length"},
         {AT_LENGTH, 8, 61, "wrong length"},
-        {AT_LENGTH, 8, 10000000, "too short"},
+        {AT_LENGTH, 8, 10001, "more steps than its configuration allows"},
         {AT_LENGTH, 8, 10000001, "10000001 steps; expected at most 10000000"},
         {AT_LENGTH, 8, UINT64_MAX, "expected at most 10000000"},
         {AT_TOTAL, 8, 0x7ff8000000000000u, "summary"}, // NaN
