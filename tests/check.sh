@@ -25,7 +25,7 @@ stage_release() { # the program, the library and every suite, in the compiler of
     build CC="$compiler" all tests && suites release
 }
 stage_clang() { # the other compiler: its warnings, and the world's exactness once more
-    build VARIANT=clang all tests && suites clang env
+    build VARIANT=clang all tests && suites clang env runs/test_replay
 }
 stage_double() { # networks and learner against reference figures in double precision
     build VARIANT=double tests-nets tests-agent && suites double nets agent
