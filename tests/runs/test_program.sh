@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# The program's frame, `cairn train` and `cairn eval` as a user calls and miscalls them: exit status
+# 0 done, 1 failed, 2 the call cannot be meant, one line for every error, and nothing lost.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/runs/program.bash
+trap 'rm -rf "$work"' EXIT
+
+# ---------------------------------------------------------------- frame
+expect 0 '^Usage: cairn SUBCOMMAND' --help
+expect 0 '^cairn [0-9]+\.[0-9]+\.[0-9]+$' --version
+expect 2 "did you mean 'train'" trian
+expect 2 "no subcommand 'xyzzy'\." xyzzy
+for subcommand in train eval report verify info bench; do
+    expect 0 "cairn $subcommand " "$subcommand" --help
+done
+"$cairn" >"$work/out" 2>&1
+check "without a subcommand: help and status 2" [ $? -eq 2 ]
+
+# ---------------------------------------------------------------- mistakes in options and settings
+expect 2 "unknown option '--stpes'; did you mean '--steps'" train --out "$work/never" --stpes 5
+expect 2 "unknown key 'ppo.gama'; did you mean 'ppo.gamma'" train --out "$work/never" --set ppo.gama=1
+expect 2 "ppo.gamma.*\[0, 1\]" train --out "$work/never" --set ppo.gamma=1.5
+expect 2 "section.key=value" train --out "$work/never" --set ppo.gamma
+expect 2 "did you mean 'paper-ppo'" train --out "$work/never" --preset paper-pop
+expect 2 "$work/none.ini" train --out "$work/never" --preset "$work/none.ini"
+printf '[ppo]\n\ngama = 1\n' >"$work/typo.ini"
+expect 2 "$work/typo.ini:3: unknown key 'ppo.gama'" train --out "$work/never" --preset "$work/typo.ini"
+for steps in 0 -5 abc 1e60 9999999999999999999999 ''; do
+    expect 2 "^cairn: --steps: " train --out "$work/never" --steps "$steps"
+done
+expect 2 "^cairn: --seed: " train --out "$work/never" --seed 1.5
+expect 2 "^cairn: --threads: " train --out "$work/never" --threads 0
+expect 2 "unexpected argument 'folder'" train --out "$work/never" folder
+expect 2 "ppo.minibatch is 7" train --out "$work/never" --set ppo.minibatch=7
+expect 2 "compute.threads" train --out "$work/never" --set compute.threads=33
+check "a refused call leaves no folder" [ ! -e "$work/never" ]
+expect 0 '^ppo.gamma +0.95 .*\[0, 1\] \(paper\)' train --keys
+
+# ---------------------------------------------------------------- a run and its folder
+expect 0 'done: 1,024 steps' train "${tiny[@]}" --steps 1k --seed 3 --out "$work/deep/er/run"
+run=$work/deep/er/run
+for file in config.ini stats.jsonl metrics.jsonl events.out.tfevents.cairn \
+    checkpoints/step-000000001024.ckpt; do
+    check "$file is there" [ -s "$run/$file" ]
+done
+check "settings are resolved" grep -qx 'seed = 3' "$run/config.ini"
+check "what auto became is written" grep -qE '^backend = (blas|onednn)$' "$run/config.ini"
+check "the preset is named" grep -qx 'preset = ppo' "$run/config.ini"
+expect 0 'done' train --preset "$run/config.ini" --out "$work/copy"
+check "a run's config.ini makes the same run" same_logs "$run" "$work/copy"
+expect 0 '' train "${tiny[@]}" --steps 1k --seed 4 --out "$work/quiet" --quiet
+check "quiet is quiet" [ ! -s "$work/out" ]
+check "another seed is another run" [ "$(cksum <"$run/stats.jsonl")" != "$(cksum <"$work/quiet/stats.jsonl")" ]
+
+before=$(cat "$run"/*.jsonl "$run/config.ini" "$run"/checkpoints/* | cksum)
+expect 2 "holds a run; continue it with --resume, or choose another --out" train --out "$run"
+expect 2 "the run to resume was begun with 3" train --out "$run" --resume --seed 4
+expect 2 "the run to resume was begun with ppo" train --out "$run" --resume --preset paper-ppo
+"$cairn" train --out "$run" --resume --steps 2k --set network.channels=5 >"$work/out" 2>"$work/err"
+check "a checkpoint of another network is refused" [ $? -eq 1 ]
+check "it says how they differ" grep -q "network.channels is 4.*5" "$work/err"
+after=$(cat "$run"/*.jsonl "$run/config.ini" "$run"/checkpoints/* | cksum)
+check "refused calls change nothing" [ "$before" = "$after" ]
+
+mkdir "$work/other" && touch "$work/other/thesis.txt"
+expect 2 "is not empty and holds no run" train --out "$work/other" --resume
+expect 1 "is no folder" train --out "$work/other/thesis.txt"
+mkdir "$work/empty"
+expect 0 'nothing to resume in .*: beginning' train "${tiny[@]}" --steps 128 --out "$work/empty" --resume
+long=$(printf 'x%.0s' $(seq 1100))
+expect 2 "longer than" train --out "$long"
+cp -r "$run" "$work/cut" && truncate -s 100 "$work/cut/stats.jsonl"
+expect 1 "$work/cut/stats.jsonl has 100 bytes" train --resume --out "$work/cut" --steps 2k
+
+if [ "$(id -u)" -eq 0 ]; then # root writes anywhere but here
+    expect 1 "cannot make the folder /proc/cairn" train --out /proc/cairn/run
+else
+    mkdir "$work/readonly" && chmod 555 "$work/readonly"
+    expect 1 "cannot make the folder $work/readonly/run: Permission denied" train --out "$work/readonly/run"
+    cp -r "$run" "$work/locked" && chmod 555 "$work/locked"
+    expect 1 "$work/locked" train --resume --out "$work/locked" --steps 2k
+    chmod 755 "$work/locked"
+fi
+
+# Two trainings in one folder.
+"$cairn" train "${tiny[@]}" --steps 1M --out "$work/busy" -q &
+for _ in $(seq 200); do
+    [ -s "$work/busy/metrics.jsonl" ] && break
+    sleep 0.05
+done
+expect 1 "another .cairn train. is running" train --resume --out "$work/busy"
+kill -TERM $!
+wait $!
+
+# Numbers that stop being finite.
+expect 1 "update [0-9]+ is not finite.*no checkpoint yet" train "${tiny[@]}" -q --out "$work/wild" \
+    --set ppo.learning_rate=1 --set ppo.gradient_limit=1e9 --set ppo.adam_epsilon=1e-30 \
+    --set ppo.adam_beta1=0.9999999 --set ppo.adam_beta2=0
+
+# ---------------------------------------------------------------- eval
+expect 0 '^collect_wood +[0-9]+\.[0-9]+ % +[0-9.]+ \.\. [0-9.]+$' eval "$run" --episodes 8 --threads 1
+cp "$work/out" "$work/one-thread"
+expect 0 '^score ' eval "$run" --episodes 8 --threads 3
+check "threads change no figure" cmp "$work/out" "$work/one-thread"
+expect 0 '"score_percent"' eval "$run/checkpoints/step-000000001024.ckpt" --episodes 3 --json
+expect 0 'episode files in' eval "$run" --episodes 3 --record "$work/episodes"
+check "three episode files" [ "$(find "$work/episodes" -name '*.cairn' | wc -l)" -eq 3 ]
+for file in "$work"/episodes/*.cairn; do
+    expect 0 'the same' info "$file"
+done
+expect 2 'which CHECKPOINT' eval
+expect 2 'found a second' eval a b
+expect 2 'episodes.*\[1, 1000000\]' eval "$run" --episodes 0
+expect 1 'No such file' eval "$work/nowhere"
+expect 1 'no checkpoint in it' eval "$work/other"
+expect 1 'no Cairn checkpoint' eval "$run/config.ini"
+checkpoint=$run/checkpoints/step-000000001024.ckpt
+: >"$work/nothing.ckpt"
+head -c 1000 "$checkpoint" >"$work/half.ckpt"
+cp "$checkpoint" "$work/flipped.ckpt"
+printf '\377' | dd of="$work/flipped.ckpt" bs=1 seek=9999 conv=notrunc status=none
+for file in nothing half flipped; do
+    expect 1 "^cairn: $work/$file.ckpt: " eval "$work/$file.ckpt"
+done
+finish
