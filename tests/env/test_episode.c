@@ -265,6 +265,21 @@ START_TEST(verifying_finds_what_does_not_fit) {
 }
 END_TEST
 
+// Files of the first version must stay readable, and play the same on every machine.
+START_TEST(committed_files_play_again) {
+    const char* const names[] = {"no-steps", "no-channels", "four-channels-truncated", "no-reward",
+                                 "original-size"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char name[128], why[CAIRN_WHY] = "";
+        snprintf(name, sizeof name, "tests/fuzz/corpus/episode/%s.cairn", names[i]);
+        CairnEpisode* episode = NULL;
+        ck_assert_msg(cairn_episode_load(name, &episode, why) == CAIRN_OK, "%s", why);
+        ck_assert_msg(cairn_episode_verify(episode, why) == CAIRN_OK, "%s: %s", name, why);
+        cairn_episode_destroy(episode);
+    }
+}
+END_TEST
+
 // A recorder with `count` steps of random actions and no channels.
 static CairnRecorder* random_actions(int64_t count) {
     const CairnConfig config = cairn_default_config();
@@ -351,6 +366,7 @@ Suite* suite(void) {
     tcase_add_test(round, recordings_may_stop_before_the_end);
     tcase_add_test(round, opened_episodes_stand_at_their_first_state);
     tcase_add_test(round, verifying_finds_what_does_not_fit);
+    tcase_add_test(round, committed_files_play_again);
     tcase_add_test(round, ten_thousand_random_steps_take_less_than_10_kb);
     tcase_add_test(round, the_step_limit_holds);
     tcase_add_test(round, channels_are_checked);

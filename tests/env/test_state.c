@@ -183,6 +183,19 @@ START_TEST(a_loaded_world_continues_exactly) {
 }
 END_TEST
 
+// The first state of seed 0. May change only together with STATE_VERSION: states of this version
+// lie on users' disks.
+START_TEST(version_1_keeps_its_bytes) {
+    const CairnConfig config = cairn_default_config();
+    Cairn* worlds = make_worlds(&config);
+    Saved saved = save(worlds, 0);
+    ck_assert_uint_eq(saved.size, 8167);
+    ck_assert_uint_eq(crc32(0, saved.bytes, (uInt)(saved.size - CRC_BYTES)), 0x8b0e957fu);
+    free(saved.bytes);
+    cairn_destroy(worlds);
+}
+END_TEST
+
 START_TEST(a_world_can_move_to_another_place_in_a_vector) {
     CairnConfig config = cairn_default_config();
     config.world_count = 3;
@@ -433,6 +446,7 @@ Suite* suite(void) {
     TCase* exact = tcase_create("exactness");
     tcase_set_timeout(exact, 60);
     tcase_add_loop_test(exact, a_loaded_world_continues_exactly, 0, CONFIGS);
+    tcase_add_test(exact, version_1_keeps_its_bytes);
     tcase_add_test(exact, a_world_can_move_to_another_place_in_a_vector);
     suite_add_tcase(made, exact);
     TCase* broken = tcase_create("broken bytes");
