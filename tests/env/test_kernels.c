@@ -1,0 +1,110 @@
+// Proves env/kernels.c: all instruction sets give the same bits, and those of the plain formulas.
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "env/kernels.h"
+#include "tests/suite.h"
+
+static const char* const NAMES[] = {"avx2", "avx512"};
+
+static const EnvKernels* other(int i) {
+    const EnvKernels* kernels = env_kernels_by_name(NAMES[i]);
+    if (!kernels) {
+        printf("%s: not on this machine, not compared\n", NAMES[i]);
+    }
+    return kernels;
+}
+
+START_TEST(names_are_known) {
+    ck_assert_ptr_nonnull(env_kernels_by_name("base"));
+    ck_assert_ptr_null(env_kernels_by_name("other"));
+    ck_assert_ptr_nonnull(env_kernels());
+}
+END_TEST
+
+START_TEST(random_numbers_agree) {
+    const EnvKernels *base = env_kernels_by_name("base"), *kernels = other(_i);
+    uint32_t a[KERNEL_STATE], b[KERNEL_STATE], out_a[KERNEL_STATE], out_b[KERNEL_STATE];
+    for (int i = 0; i < KERNEL_STATE; i++) {
+        a[i] = b[i] = (uint32_t)i * 2654435761u;
+    }
+    for (int round = 0; kernels && round < 50; round++) {
+        base->twist(a);
+        kernels->twist(b);
+        base->temper(a, out_a);
+        kernels->temper(b, out_b);
+        ck_assert_mem_eq(a, b, sizeof a);
+        ck_assert_mem_eq(out_a, out_b, sizeof out_a);
+        double value_a[300], value_b[300];
+        base->uniforms(out_a, 300, 32, 95, value_a);
+        kernels->uniforms(out_b, 300, 32, 95, value_b);
+        ck_assert_mem_eq(value_a, value_b, sizeof value_a);
+    }
+}
+END_TEST
+
+START_TEST(noise_agrees) {
+    const EnvKernels *base = env_kernels_by_name("base"), *kernels = other(_i);
+    enum { SIDE = 40, STRIDE = SIDE + NOISE_MAP_PAD };
+    static float a[SIDE * STRIDE], b[SIDE * STRIDE];
+    Noise noise;
+    noise_seed(&noise, 12345);
+    const NoiseLayer layers[] = {{1 / 15.0, 1 / 15.0, 3}, {2 / 3.0, 1 / 15.0, 7}, {0.2, 0.2, 0}};
+    for (int i = 0; kernels && i < 3; i++) {
+        const NoiseArea area = {3, SIDE, 11, SIDE, STRIDE};
+        memset(a, 0, sizeof a);
+        memset(b, 0, sizeof b);
+        base->noise_map(&noise, &layers[i], &area, a);
+        kernels->noise_map(&noise, &layers[i], &area, b);
+        ck_assert_mem_eq(a, b, sizeof a);
+    }
+}
+END_TEST
+
+START_TEST(light_agrees) {
+    const EnvKernels *base = env_kernels_by_name("base"), *kernels = other(_i);
+    enum { PIXELS = 333 };
+    uint8_t rgb[3 * PIXELS], out_a[3 * PIXELS], out_b[3 * PIXELS];
+    uint16_t dusk_a[3 * PIXELS], dusk_b[3 * PIXELS];
+    srand(1);
+    for (int round = 0; kernels && round < 200; round++) {
+        for (int i = 0; i < 3 * PIXELS; i++) {
+            rgb[i] = (uint8_t)rand();
+        }
+        double daylight = rand() / (double)RAND_MAX;
+        base->light_dusk(rgb, PIXELS, dusk_a);
+        kernels->light_dusk(rgb, PIXELS, dusk_b);
+        ck_assert_mem_eq(dusk_a, dusk_b, sizeof dusk_a);
+        base->light_mix(rgb, dusk_a, 3 * PIXELS, daylight, out_a);
+        kernels->light_mix(rgb, dusk_a, 3 * PIXELS, daylight, out_b);
+        ck_assert_mem_eq(out_a, out_b, sizeof out_a);
+        base->light_sleep(out_a, PIXELS);
+        kernels->light_sleep(out_b, PIXELS);
+        ck_assert_mem_eq(out_a, out_b, sizeof out_a);
+        int32_t night_a[3 * KERNEL_RUN], night_b[3 * KERNEL_RUN];
+        double vignette[KERNEL_RUN], noise[KERNEL_RUN];
+        for (int i = 0; i < 3 * KERNEL_RUN; i++) {
+            night_a[i] = night_b[i] = rgb[i];
+            vignette[i % KERNEL_RUN] = rand() / (double)RAND_MAX;
+            noise[i % KERNEL_RUN] = 32 + 95 * (rand() / (double)RAND_MAX);
+        }
+        const Light light = {.daylight = daylight / 2, .noisy = true, .asleep = round % 2};
+        base->light_night(&light, vignette, noise, night_a);
+        kernels->light_night(&light, vignette, noise, night_b);
+        ck_assert_mem_eq(night_a, night_b, sizeof night_a);
+    }
+}
+END_TEST
+
+Suite* suite(void) {
+    Suite* suite = suite_create("kernels");
+    TCase* tests = tcase_create("kernels");
+    tcase_add_test(tests, names_are_known);
+    tcase_add_loop_test(tests, random_numbers_agree, 0, 2);
+    tcase_add_loop_test(tests, noise_agrees, 0, 2);
+    tcase_add_loop_test(tests, light_agrees, 0, 2);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
