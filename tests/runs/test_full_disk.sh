@@ -13,7 +13,7 @@ if [ -z "${CAIRN_MOUNTED-}" ]; then
     echo "no right to mount a small file system"
     exit 77
 fi
-. tests/runs/program.bash
+. tests/runs/program.bash # runs ${CAIRN:-build/cairn}
 disk=$work/disk
 trap 'umount "$disk"; rm -rf "$work"' EXIT
 mkdir "$disk"

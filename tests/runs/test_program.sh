@@ -3,7 +3,7 @@
 # 0 done, 1 failed, 2 the call cannot be meant, one line for every error, and nothing lost.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/runs/program.bash
+. tests/runs/program.bash # runs ${CAIRN:-build/cairn}
 trap 'rm -rf "$work"' EXIT
 
 # ---------------------------------------------------------------- frame

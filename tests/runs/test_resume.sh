@@ -3,7 +3,7 @@
 # stopped, byte for byte but for times, and has learned the same; so does one that was stopped.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/runs/program.bash
+. tests/runs/program.bash # runs ${CAIRN:-build/cairn}
 trap 'rm -rf "$work"' EXIT
 seed=${SEED:-$$}
 RANDOM=$seed
