@@ -66,39 +66,40 @@ static void splat_add(const Splat* splat, float* values, size_t stride) {
     const Lanes zero = {0};
     for (int32_t done = 0; done < splat->rows; done += NOISE_MAP_PAD) {
         const Lanes dy = splat->dy + (lane + (float)done) * splat->y_scale;
-        const Lanes dy_2 = dy * dy, along = dy * splat->gy + splat->rest;
+        const Lanes plane = splat->plane - dy * dy, along = dy * splat->gy + splat->rest;
+        Lanes dx = zero + splat->dx;
         float* value = values + done;
         for (int32_t x = 0; x < splat->columns; x++, value += stride) {
-            const float dx = splat->dx + (float)x * splat->x_scale;
-            Lanes weight = splat->plane - dx * dx - dy_2;
+            Lanes weight = plane - dx * dx;
             weight = (Lanes)((Bits)weight & (weight > zero)); // not below 0
             weight *= weight;
             Lanes sum;
             memcpy(&sum, value, sizeof sum);
             sum += weight * weight * (splat->gx * dx + along);
             memcpy(value, &sum, sizeof sum);
+            dx += splat->x_scale;
         }
     }
 }
 
-// Cells [*low, *high] of [first, first + count) within reach of a coordinate.
-static void cells_within(double at, double reach, double scale, int32_t first, int32_t count,
+// Cells [*low, *high] of [first, first + count) within reach of a coordinate, or a cell more.
+static void cells_within(double at, double reach, double per_unit, int32_t first, int32_t count,
                          int32_t* low, int32_t* high) {
-    const double last = first + count - 1;
-    double from = ceil((at - reach) / scale), to = floor((at + reach) / scale);
+    const int32_t last = first + count - 1;
+    const double from = (at - reach) * per_unit, to = (at + reach) * per_unit;
     *low = from > first ? (int32_t)from : first;
-    *high = to < last ? (int32_t)to : (int32_t)last;
+    *high = to < last ? (int32_t)floor(to) : last;
 }
 
 static void splat_point(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
                         const int32_t at[3], float* values) {
     const double shift = (at[0] + at[1] + at[2]) * SQUISH;
     const double vx = at[0] + shift, vy = at[1] + shift, dz = layer->z - (at[2] + shift);
-    const double plane = 2 - dz * dz, reach = sqrt(plane), norm = 1 / 103.0;
+    const double plane = 2 - dz * dz, reach = sqrt(plane), norm = layer->weight / 103;
     const int8_t* g = noise_gradient_at(noise, at[0], at[1], at[2]);
     int32_t x_low, x_high, y_low, y_high;
-    cells_within(vx, reach, layer->x_scale, area->x, area->columns, &x_low, &x_high);
-    cells_within(vy, reach, layer->y_scale, area->y, area->rows, &y_low, &y_high);
+    cells_within(vx, reach, 1 / layer->x_scale, area->x, area->columns, &x_low, &x_high);
+    cells_within(vy, reach, 1 / layer->y_scale, area->y, area->rows, &y_low, &y_high);
     if (x_low > x_high || y_low > y_high) {
         return;
     }

@@ -14,12 +14,12 @@ void noise_seed(Noise* noise, int64_t seed);
 // Smooth in x, y, z; within (-1, 1).
 double noise_at(const Noise* noise, double x, double y, double z);
 
-// values[column, row] += noise at (x * x_scale, y * y_scale, z) for x in [x, x + columns) and y in
-// [y, y + rows), in single precision: within NOISE_MAP_ERROR of noise_at.
+// values[column, row] += weight * noise at (x * x_scale, y * y_scale, z) for x in [x, x + columns)
+// and y in [y, y + rows), in single precision: within weight * NOISE_MAP_ERROR of noise_at.
 #define NOISE_MAP_ERROR 1e-3
 enum { NOISE_MAP_PAD = 8 };
 typedef struct NoiseLayer {
-    double x_scale, y_scale, z;
+    double x_scale, y_scale, z, weight;
 } NoiseLayer;
 typedef struct NoiseArea {
     int32_t x, columns, y, rows;

@@ -10,41 +10,39 @@
 #include "env/rules.h"
 
 enum {
-    STRIP_CELLS = 1024,     // estimated at a time: 13 layers of floats, on the stack
+    STRIP_CELLS = 1024,     // estimated at a time: 11 layers of floats, on the stack
     STRIP_COLUMNS_MAX = 64, // a column's pad is part of the strip's memory
     START_REACH = 16,       // cells from the player beyond which `start` is below 1e-4
-    TUNNEL = 0x80           // mark on a path cell, until the creatures are placed
+    IN_TUNNEL = 0x80        // mark on a path cell, until the creatures are placed
 };
 
 typedef enum Layer {
-    START_3,
-    WATER_15,
-    WATER_5,
-    MOUNTAIN_15,
-    MOUNTAIN_5,
-    CAVE_7,
+    START,
+    WATER,
+    MOUNTAIN,
+    CAVE,
     TUNNEL_ACROSS,
     TUNNEL_DOWN,
-    COAL_8,
-    IRON_6,
-    LAVA_5,
-    SAND_9,
-    TREE_7,
+    COAL,
+    IRON,
+    LAVA,
+    SAND,
+    TREE,
     LAYER_COUNT
 } Layer;
 
-// Noise at (x * x_factor / x_part / size, ...): the original divides in these steps.
+// Noise at (x * x_factor / x_part / size, y ..., z), and perhaps weight times the same of size 5.
 typedef struct LayerRule {
-    double x_factor, x_part, y_factor, y_part, size, z;
+    double x_factor, x_part, y_factor, y_part, size, z, weight;
 } LayerRule;
+enum { SECOND_SIZE = 5 };
 static const LayerRule LAYER[LAYER_COUNT] = {
-    [START_3] = {1, 1, 1, 1, 3, 8},       [WATER_15] = {1, 1, 1, 1, 15, 3},
-    [WATER_5] = {1, 1, 1, 1, 5, 3},       [MOUNTAIN_15] = {1, 1, 1, 1, 15, 0},
-    [MOUNTAIN_5] = {1, 1, 1, 1, 5, 0},    [CAVE_7] = {1, 1, 1, 1, 7, 6},
-    [TUNNEL_ACROSS] = {2, 1, 1, 5, 3, 7}, [TUNNEL_DOWN] = {1, 5, 2, 1, 3, 7},
-    [COAL_8] = {1, 1, 1, 1, 8, 1},        [IRON_6] = {1, 1, 1, 1, 6, 2},
-    [LAVA_5] = {1, 1, 1, 1, 5, 6},        [SAND_9] = {1, 1, 1, 1, 9, 4},
-    [TREE_7] = {1, 1, 1, 1, 7, 5}};
+    [START] = {1, 1, 1, 1, 3, 8, 0},         [WATER] = {1, 1, 1, 1, 15, 3, 0.15},
+    [MOUNTAIN] = {1, 1, 1, 1, 15, 0, 0.3},   [CAVE] = {1, 1, 1, 1, 7, 6, 0},
+    [TUNNEL_ACROSS] = {2, 1, 1, 5, 3, 7, 0}, [TUNNEL_DOWN] = {1, 5, 2, 1, 3, 7, 0},
+    [COAL] = {1, 1, 1, 1, 8, 1, 0},          [IRON] = {1, 1, 1, 1, 6, 2, 0},
+    [LAVA] = {1, 1, 1, 1, 5, 6, 0},          [SAND] = {1, 1, 1, 1, 9, 4, 0},
+    [TREE] = {1, 1, 1, 1, 7, 5, 0}};
 
 typedef struct Terrain {
     World* world;
@@ -70,9 +68,10 @@ static void estimate_strip(Terrain* terrain) {
     for (int i = 0; i < LAYER_COUNT; i++) {
         const LayerRule* rule = &LAYER[i];
         const NoiseLayer layer = {rule->x_factor / (rule->x_part * rule->size),
-                                  rule->y_factor / (rule->y_part * rule->size), rule->z};
+                                  rule->y_factor / (rule->y_part * rule->size), rule->z, 1};
+        const NoiseLayer second = {1.0 / SECOND_SIZE, 1.0 / SECOND_SIZE, rule->z, rule->weight};
         NoiseArea area = {terrain->first, terrain->columns, 0, height, stride};
-        if (i == START_3) {
+        if (i == START) {
             near_player(terrain->player_x, &area.x, &area.columns);
             near_player(terrain->player_y, &area.y, &area.rows);
             if (area.columns == 0 || area.rows == 0) {
@@ -80,8 +79,11 @@ static void estimate_strip(Terrain* terrain) {
             }
         }
         memset(terrain->map[i], 0, (size_t)terrain->columns * (size_t)stride * sizeof(float));
-        noise_map(&terrain->noise, &layer, &area,
-                  &terrain->map[i][(area.x - terrain->first) * stride + area.y]);
+        float* values = &terrain->map[i][(area.x - terrain->first) * stride + area.y];
+        noise_map(&terrain->noise, &layer, &area, values);
+        if (rule->weight != 0) {
+            noise_map(&terrain->noise, &second, &area, values);
+        }
     }
 }
 
@@ -92,8 +94,13 @@ static double estimate(const Terrain* terrain, Layer layer, int32_t x, int32_t y
 
 static double exact(const Terrain* terrain, Layer layer, int32_t x, int32_t y) {
     const LayerRule* rule = &LAYER[layer];
-    return noise_at(&terrain->noise, x * rule->x_factor / rule->x_part / rule->size,
-                    y * rule->y_factor / rule->y_part / rule->size, rule->z);
+    double value = noise_at(&terrain->noise, x * rule->x_factor / rule->x_part / rule->size,
+                            y * rule->y_factor / rule->y_part / rule->size, rule->z);
+    if (rule->weight != 0) {
+        value += rule->weight * noise_at(&terrain->noise, (double)x / SECOND_SIZE,
+                                         (double)y / SECOND_SIZE, rule->z);
+    }
+    return value;
 }
 
 static bool above(const Terrain* terrain, Layer layer, int32_t x, int32_t y, double threshold) {
@@ -114,13 +121,12 @@ static Fields fields(const Terrain* terrain, NoiseSource* noise, int32_t x, int3
     int32_t dx = x - terrain->player_x, dy = y - terrain->player_y;
     Fields at = {0};
     if (noise == exact || dx * dx + dy * dy < START_REACH * START_REACH) {
-        at.start = 4 - sqrt(dx * dx + dy * dy) + 2 * noise(terrain, START_3, x, y);
+        at.start = 4 - sqrt(dx * dx + dy * dy) + 2 * noise(terrain, START, x, y);
         at.start = 1 / (1 + exp(-at.start));
     }
-    at.water = noise(terrain, WATER_15, x, y) + 0.15 * noise(terrain, WATER_5, x, y) + 0.1;
+    at.water = noise(terrain, WATER, x, y) + 0.1;
     at.water -= 2 * at.start;
-    at.mountain =
-        (noise(terrain, MOUNTAIN_15, x, y) + 0.3 * noise(terrain, MOUNTAIN_5, x, y)) / 1.3;
+    at.mountain = noise(terrain, MOUNTAIN, x, y) / 1.3;
     at.mountain -= 4 * at.start + 0.3 * at.water;
     return at;
 }
@@ -137,22 +143,22 @@ static bool drawn_above(Terrain* terrain, double threshold) {
 }
 
 static uint8_t mountain_material(Terrain* terrain, double mountain, int32_t x, int32_t y) {
-    if (mountain > 0.3 && above(terrain, CAVE_7, x, y, 0.15)) {
+    if (mountain > 0.3 && above(terrain, CAVE, x, y, 0.15)) {
         return CAIRN_PATH;
     }
     if (above(terrain, TUNNEL_ACROSS, x, y, 0.4) || above(terrain, TUNNEL_DOWN, x, y, 0.4)) {
-        return CAIRN_PATH | TUNNEL;
+        return CAIRN_PATH | IN_TUNNEL;
     }
-    if (above(terrain, COAL_8, x, y, 0) && drawn_above(terrain, 0.85)) {
+    if (above(terrain, COAL, x, y, 0) && drawn_above(terrain, 0.85)) {
         return CAIRN_COAL_ORE;
     }
-    if (above(terrain, IRON_6, x, y, 0.4) && drawn_above(terrain, 0.75)) {
+    if (above(terrain, IRON, x, y, 0.4) && drawn_above(terrain, 0.75)) {
         return CAIRN_IRON_ORE;
     }
     if (mountain > 0.18 && drawn_above(terrain, 0.994)) {
         return CAIRN_DIAMOND_ORE;
     }
-    return mountain > 0.3 && above(terrain, LAVA_5, x, y, 0.35) ? CAIRN_LAVA : CAIRN_ROCK;
+    return mountain > 0.3 && above(terrain, LAVA, x, y, 0.35) ? CAIRN_LAVA : CAIRN_ROCK;
 }
 
 static uint8_t cell_material(Terrain* terrain, int32_t x, int32_t y) {
@@ -166,13 +172,13 @@ static uint8_t cell_material(Terrain* terrain, int32_t x, int32_t y) {
     if (at.mountain > 0.15) {
         return mountain_material(terrain, at.mountain, x, y);
     }
-    if (at.water > 0.25 && at.water <= 0.35 && above(terrain, SAND_9, x, y, -0.2)) {
+    if (at.water > 0.25 && at.water <= 0.35 && above(terrain, SAND, x, y, -0.2)) {
         return CAIRN_SAND;
     }
     if (at.water > 0.3) {
         return CAIRN_WATER;
     }
-    bool tree = above(terrain, TREE_7, x, y, 0) && drawn_above(terrain, 0.8);
+    bool tree = above(terrain, TREE, x, y, 0) && drawn_above(terrain, 0.8);
     return tree ? CAIRN_TREE : CAIRN_GRASS;
 }
 
@@ -217,8 +223,8 @@ static void place_creatures(World* world) {
     for (int32_t x = 0; x < width; x++) {
         for (int32_t y = 0; y < height; y++) {
             uint8_t* cell = &world->material[world_cell(world, x, y)];
-            bool tunnel = *cell & TUNNEL;
-            *cell &= (uint8_t)~TUNNEL;
+            bool tunnel = *cell & IN_TUNNEL;
+            *cell &= (uint8_t)~IN_TUNNEL;
             if (!(WALK_LAND >> *cell & 1)) {
                 continue;
             }

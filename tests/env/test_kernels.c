@@ -51,7 +51,8 @@ START_TEST(noise_agrees) {
     static float a[SIDE * STRIDE], b[SIDE * STRIDE];
     Noise noise;
     noise_seed(&noise, 12345);
-    const NoiseLayer layers[] = {{1 / 15.0, 1 / 15.0, 3}, {2 / 3.0, 1 / 15.0, 7}, {0.2, 0.2, 0}};
+    const NoiseLayer layers[] = {
+        {1 / 15.0, 1 / 15.0, 3, 1}, {2 / 3.0, 1 / 15.0, 7, 1}, {0.2, 0.2, 0, 0.3}};
     for (int i = 0; kernels && i < 3; i++) {
         const NoiseArea area = {3, SIDE, 11, SIDE, STRIDE};
         memset(a, 0, sizeof a);

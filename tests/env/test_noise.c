@@ -35,11 +35,11 @@ enum { SIDE = 96, STRIDE = SIDE + NOISE_MAP_PAD };
 
 // Ninety cells are a period of the lattice for every scale here, so all places within a cell occur.
 START_TEST(layers_are_close_to_points) {
-    const NoiseLayer layers[] = {{1 / 3.0, 1 / 3.0, 8},  {1 / 15.0, 1 / 15.0, 3},
-                                 {1 / 5.0, 1 / 5.0, 0},  {1 / 7.0, 1 / 7.0, 6},
-                                 {2 / 3.0, 1 / 15.0, 7}, {1 / 15.0, 2 / 3.0, 7},
-                                 {1 / 8.0, 1 / 8.0, 1},  {1 / 6.0, 1 / 6.0, 2},
-                                 {1 / 9.0, 1 / 9.0, 4},  {1 / 6.0, 1 / 6.0, 5}};
+    const NoiseLayer layers[] = {{1 / 3.0, 1 / 3.0, 8, 1},  {1 / 15.0, 1 / 15.0, 3, 1},
+                                 {1 / 5.0, 1 / 5.0, 0, 1},  {1 / 7.0, 1 / 7.0, 6, 1},
+                                 {2 / 3.0, 1 / 15.0, 7, 1}, {1 / 15.0, 2 / 3.0, 7, 1},
+                                 {1 / 8.0, 1 / 8.0, 1, 1},  {1 / 6.0, 1 / 6.0, 2, 1},
+                                 {1 / 9.0, 1 / 9.0, 4, 1},  {1 / 6.0, 1 / 6.0, 5, 1}};
     const NoiseArea area = {0, SIDE, 0, SIDE, STRIDE};
     static float map[SIDE * STRIDE];
     double worst = 0;
@@ -63,7 +63,7 @@ START_TEST(layers_are_close_to_points) {
 END_TEST
 
 START_TEST(areas_are_parts_of_layers) {
-    const NoiseLayer layer = {1 / 5.0, 1 / 5.0, 3};
+    const NoiseLayer layer = {1 / 5.0, 1 / 5.0, 3, 1};
     const NoiseArea whole = {0, SIDE, 0, SIDE, STRIDE}, part = {17, 30, 41, 20, STRIDE};
     static float map[SIDE * STRIDE], other[SIDE * STRIDE];
     Noise noise;
