@@ -185,11 +185,11 @@ static void light_sleep(uint8_t* rgb, int32_t count) {
     }
 }
 
-static void light_night(const Light* light, const double vignette[KERNEL_RUN],
-                        const double noise[KERNEL_RUN], int32_t* rgb) {
+static void light_night(const Light* light, const double* restrict vignette,
+                        const double* restrict noise, int32_t count, int32_t rgb[3 * KERNEL_RUN]) {
     int32_t *red = rgb, *green = rgb + KERNEL_RUN, *blue = rgb + 2 * KERNEL_RUN;
     const double daylight = light->daylight, amount = 2 * (0.5 - daylight);
-    for (int32_t i = 0; i < KERNEL_RUN; i++) {
+    for (int32_t i = 0; i < count; i++) {
         const double mask = amount * vignette[i], clear = 1 - mask, grain = mask * noise[i];
         int32_t r = (int32_t)(clear * red[i] + grain);
         int32_t g = (int32_t)(clear * green[i] + grain);
@@ -199,7 +199,7 @@ static void light_night(const Light* light, const double vignette[KERNEL_RUN],
         green[i] = mixed(daylight, green[i], dusk_of(grey, g, 16));
         blue[i] = mixed(daylight, blue[i], dusk_of(grey, b, 64));
     }
-    for (int32_t i = 0; light->asleep && i < KERNEL_RUN; i++) {
+    for (int32_t i = 0; light->asleep && i < count; i++) {
         red[i] = green[i] = luminance(red[i], green[i], blue[i]) / 2;
         blue[i] = red[i] + 8;
     }

@@ -38,9 +38,10 @@ typedef struct EnvKernels {
                       uint8_t* out);
     // The look of the world to a sleeper. rgb: [count, 3]
     void (*light_sleep)(uint8_t* rgb, int32_t count);
-    // All light of KERNEL_RUN pixels at night, in place. rgb: [3, KERNEL_RUN], each 0..255
-    void (*light_night)(const Light* light, const double vignette[KERNEL_RUN],
-                        const double noise[KERNEL_RUN], int32_t* rgb);
+    // All light of up to KERNEL_RUN pixels at night, in place. rgb: [3, KERNEL_RUN], each 0..255;
+    // vignette, noise: [count]
+    void (*light_night)(const Light* light, const double* vignette, const double* noise,
+                        int32_t count, int32_t rgb[3 * KERNEL_RUN]);
 } EnvKernels;
 
 // The widest variant that the processor has.

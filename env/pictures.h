@@ -29,7 +29,7 @@ struct Renderer {
     uint8_t* item_rgb; // [CAIRN_ITEMS, PICTURE_DIGITS, tile_values]; NULL for large cells
     Picture object[CAIRN_OBJECTS];
     Picture icon[CAIRN_ITEMS], digit[PICTURE_DIGITS];
-    double* vignette; // [columns * unit_width, rows * unit_height] and KERNEL_RUN more
+    double* vignette; // [columns * unit_width, rows * unit_height]
 };
 
 // Draws a picture over pixels whose rows are `stride` bytes apart.

@@ -126,8 +126,8 @@ static void draw_items(const Frame* frame, uint8_t* corner) {
 // `count` pixels of a column downwards, because the noise is drawn column by column.
 static void light_night_run(const Frame* frame, Generator* generator, const double* vignette,
                             int32_t count, uint8_t* pixel) {
-    int32_t rgb[3 * KERNEL_RUN] = {0};
-    double noise[KERNEL_RUN] = {0};
+    int32_t rgb[3 * KERNEL_RUN];
+    double noise[KERNEL_RUN];
     uint8_t* from = pixel;
     for (int32_t i = 0; i < count; i++, from += frame->stride) {
         rgb[i] = from[0];
@@ -135,7 +135,7 @@ static void light_night_run(const Frame* frame, Generator* generator, const doub
         rgb[2 * KERNEL_RUN + i] = from[2];
     }
     random_uniforms(generator, count, 32, 127, noise);
-    frame->kernels->light_night(&frame->light, vignette, noise, rgb);
+    frame->kernels->light_night(&frame->light, vignette, noise, count, rgb);
     for (int32_t i = 0; i < count; i++, pixel += frame->stride) {
         pixel[0] = (uint8_t)rgb[i];
         pixel[1] = (uint8_t)rgb[KERNEL_RUN + i];

@@ -10,7 +10,7 @@
 #include "env/rules.h"
 
 enum {
-    STRIP_CELLS = 1024,     // estimated at a time: 11 layers of floats, on the stack
+    STRIP_CELLS = 2048,     // estimated at a time: 11 layers of floats, on the stack
     STRIP_COLUMNS_MAX = 64, // a column's pad is part of the strip's memory
     START_REACH = 16,       // cells from the player beyond which `start` is below 1e-4
     IN_TUNNEL = 0x80        // mark on a path cell, until the creatures are placed
