@@ -54,8 +54,25 @@ __attribute__((format(printf, 2, 3))) static void fail(NetGraph* graph, const ch
     }
 }
 
+static bool row_fits(const NetNode* node) {
+    size_t width = 1;
+    for (int32_t i = 0; i < node->rank; i++) {
+        width *= (size_t)node->shape[i];
+        if (width > INT32_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // A failed graph goes on growing harmlessly: node 0 stands in for whatever cannot be made.
 static NetTensor append(NetGraph* graph, NetNode node) {
+    if (!row_fits(&node)) {
+        fail(graph, "a row of more than %d elements", (int)INT32_MAX);
+        for (int32_t i = 0; i < node.rank; i++) {
+            node.shape[i] = 1;
+        }
+    }
     if (graph->node_count == graph->node_room) {
         int32_t room = graph->node_room ? 2 * graph->node_room : 64;
         NetNode* nodes = realloc(graph->nodes, (size_t)room * sizeof *nodes);
@@ -195,6 +212,12 @@ NetTensor net_real(NetGraph* graph, NetTensor x) {
     return cast(graph, x, NET_STORE_REAL);
 }
 
+// Refuses bytes and indices; leaves both real storages as they are.
+static NetTensor number(NetGraph* graph, NetTensor x) {
+    bool compute = node_of(graph, x)->storage == NET_STORE_COMPUTE;
+    return compute ? x : cast(graph, x, NET_STORE_REAL);
+}
+
 // ---------------------------------------------------------------- maps
 static void map_params(NetGraph* graph, NetNode* node, const NetLayer* layer, int32_t rank,
                        const int32_t* shape) {
@@ -242,11 +265,7 @@ NetTensor net_conv3x3(NetGraph* graph, NetTensor x, const NetLayer* layer) {
 
 // ---------------------------------------------------------------- norms and pooling
 static NetTensor norm(NetGraph* graph, NetTensor x, const char* name, int32_t over) {
-    const NetNode* from = node_of(graph, x);
-    if (from->storage != NET_STORE_COMPUTE) {
-        x = cast(graph, x, NET_STORE_REAL); // no-op but for bytes and indices, which it refuses
-    }
-    NetNode node = node_like(graph, NET_OP_NORM, x);
+    NetNode node = node_like(graph, NET_OP_NORM, number(graph, x));
     if (node.rank < 1) {
         fail(graph, "norm %s: a row of rank 0 cannot be normalised", name);
         return x;
@@ -267,7 +286,7 @@ NetTensor net_layer_norm(NetGraph* graph, NetTensor x, const char* name) {
 }
 
 NetTensor net_max_pool(NetGraph* graph, NetTensor x) {
-    NetNode node = node_like(graph, NET_OP_MAX_POOL, x);
+    NetNode node = node_like(graph, NET_OP_MAX_POOL, number(graph, x));
     if (!is_picture(graph, node_of(graph, x), NET_STORE_COMPUTE, "net_max_pool")) {
         return x;
     }
@@ -278,7 +297,7 @@ NetTensor net_max_pool(NetGraph* graph, NetTensor x) {
 
 // ---------------------------------------------------------------- elementwise and small
 NetTensor net_relu(NetGraph* graph, NetTensor x) {
-    return append(graph, node_like(graph, NET_OP_RELU, x));
+    return append(graph, node_like(graph, NET_OP_RELU, number(graph, x)));
 }
 
 static NetTensor pair(NetGraph* graph, NetOpKind op, NetTensor a, NetTensor b) {
@@ -298,12 +317,20 @@ static NetTensor pair(NetGraph* graph, NetOpKind op, NetTensor a, NetTensor b) {
         return a;
     }
     if (op == NET_OP_CONCAT) {
-        node.shape[node.rank - 1] += other->shape[node.rank - 1];
+        int32_t* axis = &node.shape[node.rank - 1];
+        int32_t more = other->shape[node.rank - 1];
+        if (more > INT32_MAX - *axis) {
+            fail(graph, "last axes of %d and %d are too long to join", (int)*axis, (int)more);
+            return a;
+        }
+        *axis += more;
     }
     return append(graph, node);
 }
 
 NetTensor net_add(NetGraph* graph, NetTensor a, NetTensor b) {
+    a = number(graph, a);
+    b = number(graph, b);
     if (node_of(graph, a)->storage != node_of(graph, b)->storage) {
         a = cast(graph, a, NET_STORE_REAL);
         b = cast(graph, b, NET_STORE_REAL);
@@ -326,7 +353,7 @@ NetTensor net_slice(NetGraph* graph, NetTensor x, int32_t first, int32_t count) 
     NetNode node = node_like(graph, NET_OP_SLICE, x);
     int32_t width = (int32_t)net_node_channels(&node);
     if (node.rank < 1 || first < 0 || count < 1 || first > width - count) {
-        fail(graph, "slice [%d, %d) of a last axis of %d", (int)first, (int)(first + count),
+        fail(graph, "a slice of %d from %d of a last axis of %d", (int)count, (int)first,
              (int)width);
         return x;
     }
