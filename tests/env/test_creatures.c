@@ -240,7 +240,7 @@ START_TEST(skeletons_draw_in_order) {
     is_at(skeleton, 24, 20);
     scene_uniform(&scene, 0.6);
     scene_uniform(&scene, 0.31); // does not come nearer
-    scene_uniform(&scene, 0.1); // wanders
+    scene_uniform(&scene, 0.1);  // wanders
     scene_choice(&scene, UP);
     scene_act(&scene, CAIRN_NOOP);
     is_at(skeleton, 24, 19);

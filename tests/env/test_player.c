@@ -7,8 +7,8 @@
 static void set(Scene* scene, int32_t x, int32_t y, CairnMaterial material) {
     world_set_material(scene->world, x, y, material);
 }
-static int32_t* have(Scene* scene) {
-    return scene->world->player.inventory;
+static int32_t* have(World* world) {
+    return world->player.inventory;
 }
 static int32_t count(const Scene* scene, Achievement achievement) {
     return scene->world->player.achievements[achievement];
@@ -47,7 +47,7 @@ START_TEST(recovery_undoes_lava) {
     scene.world->player.recover = 25;
     scene_act(&scene, CAIRN_MOVE_RIGHT);
     ck_assert(!scene.world->terminated);
-    ck_assert_int_eq(have(&scene)[CAIRN_HEALTH], 1);
+    ck_assert_int_eq(have(scene.world)[CAIRN_HEALTH], 1);
     scene_act(&scene, CAIRN_NOOP); // standing in lava is not asked about again
     ck_assert(!scene.world->terminated);
     scene_act(&scene, CAIRN_MOVE_RIGHT); // leaves it
@@ -88,16 +88,16 @@ START_TEST(collects_and_draws) {
         scene_act(&scene, CAIRN_DO);
         ck_assert_int_eq(world_material(scene.world, 5, 6), rule->from);
         scene_all_drawn(&scene);
-        have(&scene)[rule->requires] = 1;
+        have(scene.world)[rule->requires] = 1;
     }
     scene_uniform(&scene, 0.1);
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[rule->gives], 1);
+    ck_assert_int_eq(have(scene.world)[rule->gives], 1);
     ck_assert_int_eq(count(&scene, rule->achievement), 1);
     ck_assert_int_eq(world_material(scene.world, 5, 6), rule->leaves);
     ck_assert_double_eq(scene.world->reward, 1);
     if (rule->requires != CAIRN_HEALTH) {
-        ck_assert_int_eq(have(&scene)[rule->requires], 1); // not used up
+        ck_assert_int_eq(have(scene.world)[rule->requires], 1); // not used up
     }
     scene_all_drawn(&scene);
     scene_close(&scene);
@@ -108,7 +108,7 @@ START_TEST(saplings_are_rare) {
     Scene scene = scene_open(20, 20, 5, 5);
     scene_uniform(&scene, 0.11);
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_SAPLING], 0);
+    ck_assert_int_eq(have(scene.world)[CAIRN_SAPLING], 0);
     scene_all_drawn(&scene);
     scene_close(&scene);
 }
@@ -118,10 +118,10 @@ START_TEST(drinks) {
     Scene scene = scene_open(20, 20, 5, 5);
     set(&scene, 5, 6, CAIRN_WATER);
     scene.world->player.thirst = 20;
-    have(&scene)[CAIRN_DRINK] = 3;
+    have(scene.world)[CAIRN_DRINK] = 3;
     scene_uniform(&scene, 0.999);
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_DRINK], 4);
+    ck_assert_int_eq(have(scene.world)[CAIRN_DRINK], 4);
     ck_assert_double_eq(scene.world->player.thirst, 1);
     ck_assert_int_eq(world_material(scene.world, 5, 6), CAIRN_WATER);
     scene_close(&scene);
@@ -131,10 +131,10 @@ END_TEST
 START_TEST(full_hands_still_count) {
     Scene scene = scene_open(20, 20, 5, 5);
     set(&scene, 5, 6, CAIRN_TREE);
-    have(&scene)[CAIRN_WOOD] = 9;
+    have(scene.world)[CAIRN_WOOD] = 9;
     scene_uniform(&scene, 0.5);
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_WOOD], 9);
+    ck_assert_int_eq(have(scene.world)[CAIRN_WOOD], 9);
     ck_assert_int_eq(count(&scene, COLLECT_WOOD), 1);
     ck_assert_int_eq(world_material(scene.world, 5, 6), CAIRN_GRASS);
     scene_close(&scene);
@@ -164,13 +164,13 @@ START_TEST(places) {
         Scene scene = scene_open(20, 20, 5, 5);
         bool allowed = rule->onto >> material & 1;
         set(&scene, 5, 6, (CairnMaterial)material);
-        have(&scene)[rule->item] = rule->amount - 1;
+        have(scene.world)[rule->item] = rule->amount - 1;
         scene_act(&scene, rule->action);
         ck_assert_int_eq(world_material(scene.world, 5, 6), material);
-        have(&scene)[rule->item] = rule->amount;
+        have(scene.world)[rule->item] = rule->amount;
         scene_act(&scene, rule->action);
         ck_assert_int_eq(count(&scene, rule->achievement), allowed);
-        ck_assert_int_eq(have(&scene)[rule->item], allowed ? 0 : rule->amount);
+        ck_assert_int_eq(have(scene.world)[rule->item], allowed ? 0 : rule->amount);
         ck_assert_int_eq(world_material(scene.world, 5, 6),
                          allowed ? (int)rule->material : material);
         scene_all_drawn(&scene);
@@ -182,15 +182,15 @@ END_TEST
 START_TEST(places_nothing_on_objects_or_outside) {
     Scene scene = scene_open(20, 20, 5, 5);
     object_add(scene.world, KIND_PLANT, 5, 6);
-    have(&scene)[CAIRN_STONE] = 9;
+    have(scene.world)[CAIRN_STONE] = 9;
     scene_act(&scene, CAIRN_PLACE_STONE);
-    ck_assert_int_eq(have(&scene)[CAIRN_STONE], 9);
+    ck_assert_int_eq(have(scene.world)[CAIRN_STONE], 9);
     scene_close(&scene);
     scene = scene_open(20, 20, 5, 19); // faces the lower edge
-    have(&scene)[CAIRN_STONE] = 9;
+    have(scene.world)[CAIRN_STONE] = 9;
     scene_act(&scene, CAIRN_PLACE_STONE);
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_STONE], 9);
+    ck_assert_int_eq(have(scene.world)[CAIRN_STONE], 9);
     scene_all_drawn(&scene);
     scene_close(&scene);
 }
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(plants_wait_a_step) {
     Scene scene = scene_open(20, 20, 5, 5);
-    have(&scene)[CAIRN_SAPLING] = 1;
+    have(scene.world)[CAIRN_SAPLING] = 1;
     scene_act(&scene, CAIRN_PLACE_PLANT);
     const Object* plant = world_object(scene.world, 5, 6);
     ck_assert_ptr_nonnull(plant);
@@ -209,9 +209,9 @@ START_TEST(plants_wait_a_step) {
     scene_close(&scene);
     scene = scene_open(20, 20, 5, 5);
     set(&scene, 5, 6, CAIRN_SAND); // grass only
-    have(&scene)[CAIRN_SAPLING] = 1;
+    have(scene.world)[CAIRN_SAPLING] = 1;
     scene_act(&scene, CAIRN_PLACE_PLANT);
-    ck_assert_int_eq(have(&scene)[CAIRN_SAPLING], 1);
+    ck_assert_int_eq(have(scene.world)[CAIRN_SAPLING], 1);
     scene_close(&scene);
 }
 END_TEST
@@ -233,10 +233,10 @@ static const Making MAKING[] = {
     {CAIRN_MAKE_IRON_SWORD, CAIRN_IRON_SWORD, MAKE_IRON_SWORD, 1, 0, 1, 1, true}};
 
 static void give(Scene* scene, const Making* rule) {
-    have(scene)[CAIRN_WOOD] = rule->wood;
-    have(scene)[CAIRN_STONE] = rule->stone;
-    have(scene)[CAIRN_COAL] = rule->coal;
-    have(scene)[CAIRN_IRON] = rule->iron;
+    have(scene->world)[CAIRN_WOOD] = rule->wood;
+    have(scene->world)[CAIRN_STONE] = rule->stone;
+    have(scene->world)[CAIRN_COAL] = rule->coal;
+    have(scene->world)[CAIRN_IRON] = rule->iron;
 }
 
 START_TEST(makes) {
@@ -254,7 +254,7 @@ START_TEST(makes) {
     const CairnItem used[] = {CAIRN_WOOD, CAIRN_STONE, CAIRN_COAL, CAIRN_IRON};
     for (int i = 0; i < 4; i++) { // one too few of each in turn
         give(&scene, rule);
-        if (have(&scene)[used[i]]-- > 0) {
+        if (have(scene.world)[used[i]]-- > 0) {
             scene_act(&scene, rule->action);
             ck_assert_int_eq(count(&scene, rule->achievement), 0);
         }
@@ -262,9 +262,9 @@ START_TEST(makes) {
     give(&scene, rule);
     scene_act(&scene, rule->action);
     ck_assert_int_eq(count(&scene, rule->achievement), 1);
-    ck_assert_int_eq(have(&scene)[rule->item], 1);
+    ck_assert_int_eq(have(scene.world)[rule->item], 1);
     for (int i = 0; i < 4; i++) {
-        ck_assert_int_eq(have(&scene)[used[i]], 0);
+        ck_assert_int_eq(have(scene.world)[used[i]], 0);
     }
     scene_all_drawn(&scene);
     scene_close(&scene);
@@ -274,9 +274,9 @@ END_TEST
 static bool makes_at(int32_t x, int32_t y, int32_t table_x, int32_t table_y) {
     Scene scene = scene_open(20, 20, x, y);
     set(&scene, table_x, table_y, CAIRN_TABLE);
-    have(&scene)[CAIRN_WOOD] = 1;
+    have(scene.world)[CAIRN_WOOD] = 1;
     scene_act(&scene, CAIRN_MAKE_WOOD_PICKAXE);
-    bool made = have(&scene)[CAIRN_WOOD_PICKAXE] == 1;
+    bool made = have(scene.world)[CAIRN_WOOD_PICKAXE] == 1;
     scene_close(&scene);
     return made;
 }
@@ -300,7 +300,7 @@ START_TEST(swords_hurt_more) {
         Object* zombie = object_add(scene.world, KIND_ZOMBIE, 5, 6);
         zombie->counter = 5;
         if (owned > 0) {
-            have(&scene)[sword[owned - 1]] = 1;
+            have(scene.world)[sword[owned - 1]] = 1;
         }
         scene_act(&scene, CAIRN_DO);
         ck_assert_int_eq(zombie->health, 5 - damage[owned]);
@@ -314,10 +314,10 @@ START_TEST(eats_cows) {
     Scene scene = scene_open(20, 20, 5, 5);
     Object* cow = object_add(scene.world, KIND_COW, 5, 6);
     cow->health = 1;
-    have(&scene)[CAIRN_FOOD] = 2;
+    have(scene.world)[CAIRN_FOOD] = 2;
     scene.world->player.hunger = 20;
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_FOOD], 8);
+    ck_assert_int_eq(have(scene.world)[CAIRN_FOOD], 8);
     ck_assert_int_eq(count(&scene, EAT_COW), 1);
     ck_assert_double_eq(scene.world->player.hunger, 1);
     ck_assert_int_eq(cow->kind, KIND_NONE); // its own update took it away
@@ -328,15 +328,15 @@ END_TEST
 START_TEST(eats_ripe_plants_only) {
     Scene scene = scene_open(20, 20, 5, 5);
     Object* plant = object_add(scene.world, KIND_PLANT, 5, 6);
-    have(&scene)[CAIRN_FOOD] = 2;
+    have(scene.world)[CAIRN_FOOD] = 2;
     scene.world->player.hunger = 3;
     plant->counter = 300;
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_FOOD], 2);
+    ck_assert_int_eq(have(scene.world)[CAIRN_FOOD], 2);
     ck_assert_int_eq(plant->health, 1);
     ck_assert_int_eq(plant->counter, 301);
     scene_act(&scene, CAIRN_DO);
-    ck_assert_int_eq(have(&scene)[CAIRN_FOOD], 6);
+    ck_assert_int_eq(have(scene.world)[CAIRN_FOOD], 6);
     ck_assert_int_eq(count(&scene, EAT_PLANT), 1);
     ck_assert_int_eq(plant->counter, 1); // 0, then its update
     ck_assert_double_eq(scene.world->player.hunger, 5);
@@ -349,7 +349,7 @@ START_TEST(sleeps_only_when_tired) {
     Scene scene = scene_open(20, 20, 5, 5);
     scene_act(&scene, CAIRN_SLEEP);
     ck_assert(!scene.world->player.sleeping);
-    have(&scene)[CAIRN_ENERGY] = 8;
+    have(scene.world)[CAIRN_ENERGY] = 8;
     scene_act(&scene, CAIRN_SLEEP);
     ck_assert(scene.world->player.sleeping);
     scene_act(&scene, CAIRN_MOVE_LEFT); // asleep: overridden
@@ -361,11 +361,11 @@ END_TEST
 START_TEST(wakes_rested_and_acts) {
     Scene scene = scene_open(20, 20, 5, 5);
     scene.world->player.sleeping = true;
-    have(&scene)[CAIRN_ENERGY] = 8;
+    have(scene.world)[CAIRN_ENERGY] = 8;
     scene.world->player.fatigue = -10;
     scene_act(&scene, CAIRN_NOOP); // energy becomes 9
     ck_assert(scene.world->player.sleeping);
-    ck_assert_int_eq(have(&scene)[CAIRN_ENERGY], 9);
+    ck_assert_int_eq(have(scene.world)[CAIRN_ENERGY], 9);
     scene_act(&scene, CAIRN_MOVE_LEFT);
     ck_assert(!scene.world->player.sleeping);
     ck_assert_int_eq(scene.world->objects[PLAYER].x, 4);
@@ -378,16 +378,16 @@ START_TEST(damage_wakes_a_step_later) {
     Scene scene = scene_open(20, 20, 5, 5);
     object_add(scene.world, KIND_ZOMBIE, 5, 6);
     scene.world->player.sleeping = true;
-    have(&scene)[CAIRN_ENERGY] = 3;
+    have(scene.world)[CAIRN_ENERGY] = 3;
     scene_uniform(&scene, 0.95); // does not come nearer
     scene_choice(&scene, 3);     // downwards
     scene_act(&scene, CAIRN_MOVE_LEFT);
-    ck_assert_int_eq(have(&scene)[CAIRN_HEALTH], 9); // moved away: no harm
+    ck_assert_int_eq(have(scene.world)[CAIRN_HEALTH], 9); // moved away: no harm
     scene_script(&scene);
     scene_uniform(&scene, 0.5);
     scene_uniform(&scene, 0.5);
     scene_act(&scene, CAIRN_MOVE_LEFT); // comes near and bites a sleeper
-    ck_assert_int_eq(have(&scene)[CAIRN_HEALTH], 2);
+    ck_assert_int_eq(have(scene.world)[CAIRN_HEALTH], 2);
     ck_assert(scene.world->player.sleeping);
     scene_act(&scene, CAIRN_MOVE_LEFT); // still overridden, then awake
     ck_assert_int_eq(scene.world->objects[PLAYER].x, 5);
@@ -402,9 +402,9 @@ START_TEST(needs_grow) {
     Scene scene = scene_open(20, 20, 5, 5);
     for (int step = 1; step <= 31; step++) {
         scene_act(&scene, CAIRN_NOOP);
-        ck_assert_int_eq(have(&scene)[CAIRN_FOOD], step < 26 ? 9 : 8);
-        ck_assert_int_eq(have(&scene)[CAIRN_DRINK], step < 21 ? 9 : 8);
-        ck_assert_int_eq(have(&scene)[CAIRN_ENERGY], step < 31 ? 9 : 8);
+        ck_assert_int_eq(have(scene.world)[CAIRN_FOOD], step < 26 ? 9 : 8);
+        ck_assert_int_eq(have(scene.world)[CAIRN_DRINK], step < 21 ? 9 : 8);
+        ck_assert_int_eq(have(scene.world)[CAIRN_ENERGY], step < 31 ? 9 : 8);
     }
     scene_close(&scene);
 }
@@ -415,7 +415,7 @@ START_TEST(sleepers_need_less) {
     Player* player = &scene.world->player;
     player->sleeping = true;
     player->fatigue = 7;
-    have(&scene)[CAIRN_ENERGY] = 1;
+    have(scene.world)[CAIRN_ENERGY] = 1;
     scene_act(&scene, CAIRN_NOOP);
     ck_assert_double_eq(player->hunger, 0.5);
     ck_assert_double_eq(player->thirst, 0.5);
@@ -424,7 +424,7 @@ START_TEST(sleepers_need_less) {
     for (int step = 0; step < 11; step++) {
         scene_act(&scene, CAIRN_NOOP);
     }
-    ck_assert_int_eq(have(&scene)[CAIRN_ENERGY], 2);
+    ck_assert_int_eq(have(scene.world)[CAIRN_ENERGY], 2);
     ck_assert_int_eq(player->fatigue, 0);
     scene_close(&scene);
 }
@@ -432,20 +432,20 @@ END_TEST
 
 START_TEST(health_follows_needs) {
     Scene scene = scene_open(20, 20, 5, 5);
-    have(&scene)[CAIRN_HEALTH] = 5;
+    have(scene.world)[CAIRN_HEALTH] = 5;
     for (int step = 0; step < 26; step++) {
         scene_act(&scene, CAIRN_NOOP);
     }
-    ck_assert_int_eq(have(&scene)[CAIRN_HEALTH], 6);
-    have(&scene)[CAIRN_DRINK] = 0;
+    ck_assert_int_eq(have(scene.world)[CAIRN_HEALTH], 6);
+    have(scene.world)[CAIRN_DRINK] = 0;
     scene.world->player.thirst = -100;
     for (int step = 0; step < 16; step++) {
-        ck_assert_int_eq(have(&scene)[CAIRN_HEALTH], 6);
+        ck_assert_int_eq(have(scene.world)[CAIRN_HEALTH], 6);
         scene_act(&scene, CAIRN_NOOP);
     }
-    ck_assert_int_eq(have(&scene)[CAIRN_HEALTH], 5);
+    ck_assert_int_eq(have(scene.world)[CAIRN_HEALTH], 5);
     scene.world->player.sleeping = true;
-    have(&scene)[CAIRN_ENERGY] = 0;
+    have(scene.world)[CAIRN_ENERGY] = 0;
     scene.world->player.recover = 0;
     scene_act(&scene, CAIRN_NOOP);
     ck_assert_double_eq(scene.world->player.recover, -0.5);
