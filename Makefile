@@ -23,8 +23,8 @@ O := build/$(VARIANT)$(if $(NO_ONEDNN),-blas)
 # ---------------------------------------------------------------- libraries and flags
 pkg = $(shell pkg-config $(1) 2>/dev/null)
 NEEDED := zlib libpng openblas inih jansson
-ONEDNN := $(if $(NO_ONEDNN),,$(shell printf '\043include <dnnl.h>\nint main(void) { return 0; }\n' | \
-            $(CC) -x c - -o /dev/null -ldnnl 2>/dev/null && echo 1))
+ONEDNN := $(if $(NO_ONEDNN),,$(shell printf '\043include <dnnl.h>\n\043include <omp.h>\nint main(void) { return 0; }\n' | \
+            $(CC) -x c - -o /dev/null -ldnnl -lgomp 2>/dev/null && echo 1))
 ENV_LIBS := $(call pkg,--libs zlib libpng) -lm -pthread
 NETS_LIBS := $(call pkg,--libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -lm
 RUNS_LIBS := $(call pkg,--libs inih jansson)
