@@ -87,26 +87,30 @@ static void estimate_strip(Terrain* terrain) {
     }
 }
 
-static double estimate(const Terrain* terrain, Layer layer, int32_t x, int32_t y) {
-    int32_t stride = terrain->world->shape->height + NOISE_MAP_PAD;
-    return terrain->map[layer][(x - terrain->first) * stride + y];
+typedef struct Spot { // a cell
+    int32_t x, y;
+    size_t entry; // in the layers' maps
+} Spot;
+
+static double estimate(const Terrain* terrain, Layer layer, const Spot* at) {
+    return terrain->map[layer][at->entry];
 }
 
-static double exact(const Terrain* terrain, Layer layer, int32_t x, int32_t y) {
+static double exact(const Terrain* terrain, Layer layer, const Spot* at) {
     const LayerRule* rule = &LAYER[layer];
-    double value = noise_at(&terrain->noise, x * rule->x_factor / rule->x_part / rule->size,
-                            y * rule->y_factor / rule->y_part / rule->size, rule->z);
+    double value = noise_at(&terrain->noise, at->x * rule->x_factor / rule->x_part / rule->size,
+                            at->y * rule->y_factor / rule->y_part / rule->size, rule->z);
     if (rule->weight != 0) {
-        value += rule->weight * noise_at(&terrain->noise, (double)x / SECOND_SIZE,
-                                         (double)y / SECOND_SIZE, rule->z);
+        value += rule->weight * noise_at(&terrain->noise, (double)at->x / SECOND_SIZE,
+                                         (double)at->y / SECOND_SIZE, rule->z);
     }
     return value;
 }
 
-static bool above(const Terrain* terrain, Layer layer, int32_t x, int32_t y, double threshold) {
-    double value = estimate(terrain, layer, x, y);
+static bool above(const Terrain* terrain, Layer layer, const Spot* at, double threshold) {
+    double value = estimate(terrain, layer, at);
     if (fabs(value - threshold) <= terrain->doubt) {
-        value = exact(terrain, layer, x, y);
+        value = exact(terrain, layer, at);
     }
     return value > threshold;
 }
@@ -115,71 +119,89 @@ static bool above(const Terrain* terrain, Layer layer, int32_t x, int32_t y, dou
 typedef struct Fields {
     double start, water, mountain;
 } Fields;
-typedef double NoiseSource(const Terrain* terrain, Layer layer, int32_t x, int32_t y);
 
-static Fields fields(const Terrain* terrain, NoiseSource* noise, int32_t x, int32_t y) {
-    int32_t dx = x - terrain->player_x, dy = y - terrain->player_y;
-    Fields at = {0};
-    if (noise == exact || dx * dx + dy * dy < START_REACH * START_REACH) {
-        at.start = 4 - sqrt(dx * dx + dy * dy) + 2 * noise(terrain, START, x, y);
-        at.start = 1 / (1 + exp(-at.start));
-    }
-    at.water = noise(terrain, WATER, x, y) + 0.1;
-    at.water -= 2 * at.start;
-    at.mountain = noise(terrain, MOUNTAIN, x, y) / 1.3;
-    at.mountain -= 4 * at.start + 0.3 * at.water;
-    return at;
+static double start_field(double noise, int32_t squared_distance) {
+    double start = 4 - sqrt(squared_distance) + 2 * noise;
+    return 1 / (1 + exp(-start));
 }
 
-static bool doubtful(const Fields* at, double doubt) {
-    return fabs(at->start - 0.5) <= doubt || fabs(at->mountain - 0.15) <= doubt ||
-           fabs(at->mountain - 0.18) <= doubt || fabs(at->mountain - 0.3) <= doubt ||
-           fabs(at->water - 0.25) <= doubt || fabs(at->water - 0.3) <= doubt ||
-           fabs(at->water - 0.35) <= doubt;
+static Fields combine(double start, double water_noise, double mountain_noise) {
+    Fields fields = {.start = start, .water = water_noise + 0.1};
+    fields.water -= 2 * start;
+    fields.mountain = mountain_noise / 1.3;
+    fields.mountain -= 4 * start + 0.3 * fields.water;
+    return fields;
+}
+
+// Near a threshold that the decision will ask about?
+static bool doubtful(const Fields* fields, double doubt) {
+    if (fabs(fields->start - 0.5) <= doubt) {
+        return true;
+    }
+    const double mountain = fields->mountain, water = fields->water;
+    if (fields->start > 0.5) {
+        return false;
+    }
+    if (mountain > 0.15 - doubt) {
+        return mountain <= 0.15 + doubt || fabs(mountain - 0.18) <= doubt ||
+               fabs(mountain - 0.3) <= doubt;
+    }
+    return fabs(water - 0.25) <= doubt || fabs(water - 0.3) <= doubt || fabs(water - 0.35) <= doubt;
+}
+
+static Fields fields_at(const Terrain* terrain, const Spot* at) {
+    const int32_t dx = at->x - terrain->player_x, dy = at->y - terrain->player_y;
+    const int32_t squared = dx * dx + dy * dy;
+    double start = 0;
+    if (squared < START_REACH * START_REACH) {
+        start = start_field(estimate(terrain, START, at), squared);
+    }
+    Fields fields = combine(start, estimate(terrain, WATER, at), estimate(terrain, MOUNTAIN, at));
+    if (doubtful(&fields, terrain->doubt)) {
+        start = start_field(exact(terrain, START, at), squared);
+        fields = combine(start, exact(terrain, WATER, at), exact(terrain, MOUNTAIN, at));
+    }
+    return fields;
 }
 
 static bool drawn_above(Terrain* terrain, double threshold) {
     return random_uniform(&terrain->world->generator) > threshold;
 }
 
-static uint8_t mountain_material(Terrain* terrain, double mountain, int32_t x, int32_t y) {
-    if (mountain > 0.3 && above(terrain, CAVE, x, y, 0.15)) {
+static uint8_t mountain_material(Terrain* terrain, double mountain, const Spot* at) {
+    if (mountain > 0.3 && above(terrain, CAVE, at, 0.15)) {
         return CAIRN_PATH;
     }
-    if (above(terrain, TUNNEL_ACROSS, x, y, 0.4) || above(terrain, TUNNEL_DOWN, x, y, 0.4)) {
+    if (above(terrain, TUNNEL_ACROSS, at, 0.4) || above(terrain, TUNNEL_DOWN, at, 0.4)) {
         return CAIRN_PATH | IN_TUNNEL;
     }
-    if (above(terrain, COAL, x, y, 0) && drawn_above(terrain, 0.85)) {
+    if (above(terrain, COAL, at, 0) && drawn_above(terrain, 0.85)) {
         return CAIRN_COAL_ORE;
     }
-    if (above(terrain, IRON, x, y, 0.4) && drawn_above(terrain, 0.75)) {
+    if (above(terrain, IRON, at, 0.4) && drawn_above(terrain, 0.75)) {
         return CAIRN_IRON_ORE;
     }
     if (mountain > 0.18 && drawn_above(terrain, 0.994)) {
         return CAIRN_DIAMOND_ORE;
     }
-    return mountain > 0.3 && above(terrain, LAVA, x, y, 0.35) ? CAIRN_LAVA : CAIRN_ROCK;
+    return mountain > 0.3 && above(terrain, LAVA, at, 0.35) ? CAIRN_LAVA : CAIRN_ROCK;
 }
 
-static uint8_t cell_material(Terrain* terrain, int32_t x, int32_t y) {
-    Fields at = fields(terrain, estimate, x, y);
-    if (doubtful(&at, terrain->doubt)) {
-        at = fields(terrain, exact, x, y);
-    }
-    if (at.start > 0.5) {
+static uint8_t cell_material(Terrain* terrain, const Spot* at) {
+    const Fields fields = fields_at(terrain, at);
+    if (fields.start > 0.5) {
         return CAIRN_GRASS;
     }
-    if (at.mountain > 0.15) {
-        return mountain_material(terrain, at.mountain, x, y);
+    if (fields.mountain > 0.15) {
+        return mountain_material(terrain, fields.mountain, at);
     }
-    if (at.water > 0.25 && at.water <= 0.35 && above(terrain, SAND, x, y, -0.2)) {
+    if (fields.water > 0.25 && fields.water <= 0.35 && above(terrain, SAND, at, -0.2)) {
         return CAIRN_SAND;
     }
-    if (at.water > 0.3) {
+    if (fields.water > 0.3) {
         return CAIRN_WATER;
     }
-    bool tree = above(terrain, TREE, x, y, 0) && drawn_above(terrain, 0.8);
-    return tree ? CAIRN_TREE : CAIRN_GRASS;
+    return above(terrain, TREE, at, 0) && drawn_above(terrain, 0.8) ? CAIRN_TREE : CAIRN_GRASS;
 }
 
 static void place_terrain(World* world, double doubt) {
@@ -197,8 +219,10 @@ static void place_terrain(World* world, double doubt) {
         terrain.columns = width - first < columns ? width - first : columns;
         estimate_strip(&terrain);
         for (int32_t x = first; x < first + terrain.columns; x++) {
-            for (int32_t y = 0; y < height; y++) {
-                world->material[world_cell(world, x, y)] = cell_material(&terrain, x, y);
+            Spot at = {.x = x, .entry = (size_t)((x - first) * (height + NOISE_MAP_PAD))};
+            uint8_t* column = &world->material[world_cell(world, x, 0)];
+            for (; at.y < height; at.y++, at.entry++) {
+                column[at.y] = cell_material(&terrain, &at);
             }
         }
     }
