@@ -186,7 +186,7 @@ fuzz: ## fuzzes every parser for FUZZ_SECONDS (60) each
 
 # ---------------------------------------------------------------- format and lint
 SOURCES = $(wildcard $(foreach dir,env nets agent runs viz tests tests/*,$(dir)/*.c $(dir)/*.h))
-SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh tests/*.sh tests/*/*.sh)
+SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
 format: ## rewrites the sources in the committed layout
 	clang-format -i $(SOURCES)
 format-check: ## fails when `make format` would change something
@@ -199,7 +199,7 @@ lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
 deps: ## installs missing packages with apt (root or sudo), else names them
 	@.ci/deps build
 
-QUICKSTART_STEPS ?= 60000
+QUICKSTART_STEPS ?= 200000
 QUICKSTART := build/quickstart
 quickstart: ## installs, builds, trains a few minutes, evaluates, writes a report
 	@.ci/deps build

@@ -27,9 +27,15 @@ for source in tests/fuzz/fuzz_*.c; do
         found=build/fuzz/found/${name#fuzz_}
         mkdir -p "$found" "build/fuzz/corpus/$name"
         "$folder/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 \
-            -print_final_stats=1 -artifact_prefix="$found/" "build/fuzz/corpus/$name" "$corpus"
+            -print_final_stats=1 -artifact_prefix="$found/" "build/fuzz/corpus/$name" "$corpus" \
+            >"build/fuzz/$name.log" 2>&1
     fi
     status=$?
+    if [ -n "$seconds" ] && [ $status -eq 0 ]; then
+        echo "  ok   $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$name.log") inputs"
+    elif [ -n "$seconds" ]; then
+        tail -n 40 "build/fuzz/$name.log"
+    fi
     if [ $status -eq 0 ]; then
         passed=$((passed + 1))
     else
