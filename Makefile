@@ -209,7 +209,8 @@ quickstart: ## installs, builds, trains a few minutes, evaluates, writes a repor
 
 bench: all ## speed of the world and of learning, one JSON line each
 	$(PROGRAM) bench env
-	$(PROGRAM) bench learn
+	$(PROGRAM) bench learn --preset ppo
+	$(PROGRAM) bench learn --preset paper-ppo
 
 LIB := $(DESTDIR)$(PREFIX)/lib
 install: all ## to PREFIX (/usr/local), below DESTDIR if given
