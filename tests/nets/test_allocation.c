@@ -21,10 +21,12 @@ static void count(size_t size) {
     largest = (long)size > largest ? (long)size : largest;
 }
 
+// NOLINTBEGIN(bugprone-reserved-identifier): glibc's own names for its heap
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t number, size_t size);
 void* __libc_realloc(void* old, size_t size);
 void* __libc_memalign(size_t alignment, size_t size);
+// NOLINTEND(bugprone-reserved-identifier)
 
 #define EXPORT __attribute__((visibility("default"))) // libraries must find them, too
 EXPORT void* malloc(size_t size) {

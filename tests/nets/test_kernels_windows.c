@@ -161,7 +161,7 @@ static void check_pool(const Variant* v, Picture p, bool ties, NetRandom* random
     }
     // The transpose: d_y goes to the winners and nowhere else.
     void *d_y = elements_create(v, out), *d_x = elements_random(v, in, random);
-    double* expected = calloc(in, sizeof *expected);
+    double* expected = calloc(in + 1, sizeof *expected);
     size_t down = (p.height + 1) / 2, across = (p.width + 1) / 2;
     for (size_t i = 0; i < out; i++) {
         element_set(v, d_y, i, (double)net_random_below(random, 8) - 3); // sums stay exact
