@@ -139,7 +139,7 @@ $(O)/runs/presets.gen.o: $(O)/runs/presets.gen.c $(O)/flags
 
 # Other flags, another compiler or another library: everything is compiled again. -Werror is left
 # out, because it changes no object.
-FINGERPRINT = $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(LDFLAGS)
+FINGERPRINT = $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(ENV_KERNEL_FLAGS) $(LDFLAGS)
 $(O)/flags: FORCE
 	@command -v $(CC) pkg-config > /dev/null && pkg-config --exists --print-errors $(NEEDED) || \
 	    { echo "The compiler or a library is missing: run 'make deps' first." >&2; exit 1; }
