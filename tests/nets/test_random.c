@@ -120,12 +120,14 @@ static double chi_square(const int* seen, int outcomes, int draws) {
 START_TEST(uniform_numbers) {
     enum { DRAWS = 100000, BINS = 100 };
     NetRandom random = net_random(9, 0);
-    int seen[BINS] = {0};
+    int seen[BINS] = {0}, odd = 0;
     for (int i = 0; i < DRAWS; i++) {
-        double u = net_random_uniform(&random);
-        ck_assert(u >= 0 && u < 1);
+        double u = net_random_uniform(&random), whole = u * 0x1p53; // 53 bits, the last one, too
+        ck_assert(u >= 0 && u < 1 && whole == floor(whole));
+        odd += fmod(whole, 2) == 1;
         seen[(int)(u * BINS)]++;
     }
+    ck_assert_int_le(abs(odd - DRAWS / 2), 791);             // five standard deviations
     ck_assert_double_lt(chi_square(seen, BINS, DRAWS), 149); // 99.9 % of chi-square, 99 degrees
 }
 END_TEST
