@@ -101,6 +101,31 @@ START_TEST(buffers_of_the_other_backend) {
 }
 END_TEST
 
+// A chain of equal layers acts in two buffers and the input's; training keeps one per layer.
+START_TEST(a_chain_acts_in_few_buffers) {
+    enum { DEPTH = 20, WIDTH = 64, MANY = 256 };
+    Network n = {.output_count = 1};
+    char why[NET_WHY], name[DEPTH][8];
+    const int32_t width = WIDTH;
+    ck_assert_int_eq(net_graph_create(&n.graph, why), NET_OK);
+    NetTensor x = net_input(n.graph, "x", NET_INPUT_REAL, 1, &width);
+    for (int i = 0; i < DEPTH; i++) {
+        snprintf(name[i], sizeof name[i], "l%d", i);
+        x = net_linear(n.graph, x, &(NetLayer){.name = name[i], .outputs = WIDTH, .relu = true});
+    }
+    n.outputs[0] = net_real(n.graph, x);
+    PlanChoice choice = {NET_BACKEND_BLAS, NET_DTYPE_F32};
+    NetPlan *acting = plan_of(&n, MANY, false, choice), *training = plan_of(&n, MANY, true, choice);
+    size_t buffer = MANY * WIDTH * sizeof(NetReal), tables = 16384;
+    ck_assert_uint_le(net_plan_bytes(acting), 4 * buffer + tables);
+    ck_assert_uint_ge(net_plan_bytes(training), DEPTH * buffer);
+    ck_assert_uint_le(net_plan_bytes(training), (DEPTH + 5) * buffer + tables);
+    net_plan_destroy(acting);
+    net_plan_destroy(training);
+    network_destroy(&n);
+}
+END_TEST
+
 #ifdef NETS_DOUBLE
 static double loss_of(const Network* n, NetPlan* plan, const Batch* batch) {
     Result result = result_of(n, plan, batch, 0, ROWS, false);
@@ -162,6 +187,7 @@ Suite* suite(void) {
     tcase_set_timeout(tests, 20);
     tcase_add_loop_test(tests, buffers_share_memory_unharmed, 0, SEEDS);
     tcase_add_loop_test(tests, buffers_of_the_other_backend, 0, SEEDS);
+    tcase_add_test(tests, a_chain_acts_in_few_buffers);
 #ifdef NETS_DOUBLE
     tcase_add_loop_test(tests, gradients_of_random_networks, 0, SEEDS);
 #endif
