@@ -13,7 +13,7 @@ typedef struct Growth {
     NetRandom random;
     NetTensor made[MOST]; // that can be computed with
     int32_t count, names;
-    char name[3 * MOST][8];
+    char name[3 * MOST][16];
 } Growth;
 
 static int32_t below(Growth* g, int32_t bound) {

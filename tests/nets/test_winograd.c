@@ -95,7 +95,8 @@ static void check_to_points(const Variant* v, const NetWinograd* loops, const Wi
     for (size_t i = 0; i < s->tiles * s->channels; i++) {
         size_t tile = i / s->channels - s->offset, c = i % s->channels; // wraps below the offset
         double from[36], expected[36];
-        int top = (int)(tile / tiles.across) * T, left = (int)(tile % tiles.across) * T;
+        size_t own = tile < tiles.count ? tile : 0;
+        int top = (int)(own / tiles.across) * T, left = (int)(own % tiles.across) * T;
         if (tile < tiles.count && input) {
             window(s, x, top - 1, left - 1, 6, c, from);
             both_sides(6, 6, input_matrix, false, from, expected);
