@@ -199,7 +199,7 @@ lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
 deps: ## installs missing packages with apt (root or sudo), else names them
 	@.ci/deps build
 
-QUICKSTART_STEPS ?= 200000
+QUICKSTART_STEPS ?= 400000
 QUICKSTART := build/quickstart
 quickstart: ## installs, builds, trains a few minutes, evaluates, writes a report
 	@.ci/deps build

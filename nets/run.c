@@ -43,6 +43,10 @@ static void concat(const PlanNode* a, const PlanNode* b, const PlanNode* node) {
                        first);
 }
 
+static int32_t embedding_rows(const NetPlan* plan, const PlanNode* node) {
+    return plan->graph->params[node->node->weight].shape[0];
+}
+
 static void select_rows(const NetPlan* plan, const PlanNode* x, const PlanNode* node) {
     NetReal* y = node->y;
     const int32_t* index =
@@ -53,9 +57,11 @@ static void select_rows(const NetPlan* plan, const PlanNode* x, const PlanNode* 
             assert(index[row] >= 0 && (size_t)index[row] < from);
             y[row] = ((const NetReal*)x->y)[row * from + (size_t)index[row]];
         } else if (node->node->op == NET_OP_EMBED) {
+            assert(index[row] >= 0 && index[row] < embedding_rows(plan, node));
             const NetReal* table = weight_of(plan, node->node->weight);
             memcpy(y + row * width, table + (size_t)index[row] * width, width * sizeof *y);
         } else {
+            assert(index[row] >= 0 && (size_t)index[row] < width);
             memset(y + row * width, 0, width * sizeof *y);
             y[row * width + (size_t)index[row]] = 1;
         }
