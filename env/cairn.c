@@ -142,20 +142,32 @@ static void write_step(const Cairn* cairn, int32_t n, const CairnOutput* output)
     }
 }
 
-// The frame of a step: the original draws one whether or not it is looked at.
-static void write_frame(const Cairn* cairn, int32_t n, const CairnObservation* to) {
-    World* world = &cairn->worlds[n];
-    write_observation(cairn, n, to, &world->generator);
-    if (!to->pixels && world_is_night(world)) {
-        random_skip(&world->generator, 2 * cairn->shape.night_draws);
+// A look at the frame that changes nothing.
+static void write_again(const Cairn* cairn, int32_t n, const CairnObservation* to) {
+    const World* world = &cairn->worlds[n];
+    if (!to->pixels || !world_is_night(world)) { // nothing is drawn
+        write_observation(cairn, n, to, NULL);
+    } else if (world->generator.mersenne) {
+        Mersenne copy = *world->generator.mersenne;
+        write_observation(cairn, n, to, &(Generator){.mersenne = &copy});
+    } else {
+        Generator night = world_night(world);
+        write_observation(cairn, n, to, &night);
     }
 }
 
-// A second look at the same frame.
-static void write_again(const Cairn* cairn, int32_t n, const CairnObservation* to,
-                        const Generator* before) {
-    Generator copy = *before;
-    write_observation(cairn, n, to, &copy);
+// The frame of a step. In mode exact, the original's draws are made whether or not it is looked at.
+static void write_frame(const Cairn* cairn, int32_t n, const CairnObservation* to) {
+    World* world = &cairn->worlds[n];
+    Mersenne* mersenne = world->generator.mersenne;
+    if (!mersenne) {
+        write_again(cairn, n, to);
+        return;
+    }
+    write_observation(cairn, n, to, &world->generator);
+    if (!to->pixels && world_is_night(world)) {
+        mersenne_skip(mersenne, 2 * cairn->shape.night_draws);
+    }
 }
 
 // ---------------------------------------------------------------- reset and step
@@ -174,12 +186,12 @@ static void step_world(const Cairn* cairn, int32_t n, int32_t action, const Cair
         return;
     }
     if (cairn->config.auto_reset) {
-        write_observation(cairn, n, &output->final_observation, &world->generator);
+        write_again(cairn, n, &output->final_observation);
         world_reset(world);
         write_frame(cairn, n, &output->observation);
         return;
     }
-    write_again(cairn, n, &output->final_observation, &world->generator);
+    write_again(cairn, n, &output->final_observation);
     write_frame(cairn, n, &output->observation);
 }
 
@@ -266,21 +278,49 @@ double cairn_daylight(const Cairn* cairn, int32_t world) {
 
 void cairn_generator(const Cairn* cairn, int32_t world, uint32_t words[CAIRN_GENERATOR_WORDS]) {
     const Generator* generator = &world_at(cairn, world)->generator;
-    memcpy(words, generator->state, sizeof generator->state);
-    words[GENERATOR_STATE] = (uint32_t)generator->position;
+    const Mersenne* mersenne = generator->mersenne;
+    if (mersenne) {
+        memcpy(words, mersenne->state, sizeof mersenne->state);
+        words[GENERATOR_STATE] = (uint32_t)mersenne->position;
+        return;
+    }
+    memset(words, 0, CAIRN_GENERATOR_WORDS * sizeof *words);
+    words[0] = (uint32_t)generator->key;
+    words[1] = (uint32_t)(generator->key >> 32);
+    words[2] = (uint32_t)generator->counter;
+    words[3] = (uint32_t)(generator->counter >> 32);
 }
 
 void cairn_observe_world(const Cairn* cairn, int32_t world, const CairnOutput* output) {
+    assert(world >= 0 && world < cairn->config.world_count);
     write_step(cairn, world, output);
-    write_again(cairn, world, &output->observation, &world_at(cairn, world)->generator);
+    write_again(cairn, world, &output->observation);
 }
 
-CairnStatus cairn_set_inventory(Cairn* cairn, int32_t world, const uint8_t inventory[CAIRN_ITEMS],
-                                char why[CAIRN_WHY]) {
+static CairnStatus check_world(const Cairn* cairn, int32_t world, char why[CAIRN_WHY]) {
     if (world < 0 || world >= cairn->config.world_count) {
         snprintf(why, CAIRN_WHY, "world is %d, expected 0 to %d", world,
                  cairn->config.world_count - 1);
         return CAIRN_BAD_ARGUMENT;
+    }
+    return CAIRN_OK;
+}
+
+CairnStatus cairn_draw_world(const Cairn* canvas, const Cairn* cairn, int32_t world,
+                             uint8_t* pixels, char why[CAIRN_WHY]) {
+    CairnStatus status = check_world(cairn, world, why);
+    if (status == CAIRN_OK) {
+        Generator copy = cairn->worlds[world].generator;
+        render_frame(canvas->renderer, &cairn->worlds[world], &copy, pixels);
+    }
+    return status;
+}
+
+CairnStatus cairn_set_inventory(Cairn* cairn, int32_t world, const uint8_t inventory[CAIRN_ITEMS],
+                                char why[CAIRN_WHY]) {
+    CairnStatus status = check_world(cairn, world, why);
+    if (status != CAIRN_OK) {
+        return status;
     }
     for (int item = 0; item < CAIRN_ITEMS; item++) {
         if (inventory[item] > MAX_ITEM) {

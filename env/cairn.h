@@ -133,11 +133,21 @@ CAIRN_API CairnStatus cairn_textures_load(const char* folder, CairnTextures** te
                                           char why[CAIRN_WHY]);
 CAIRN_API void cairn_textures_destroy(CairnTextures* textures); // NULL is allowed
 
+// The rules are the same. The original's random numbers bind their order to that of its loops; mode
+// fast draws from a counter instead, so that its episodes are others, equal in distribution, and
+// night noise is apart from the world's numbers.
+typedef enum CairnMode {
+    CAIRN_MODE_EXACT, // bit for bit the original's episodes
+    CAIRN_MODE_FAST   // as the original's in distribution, several times faster
+} CairnMode;
+
 typedef struct CairnConfig {
-    int64_t seed;         // any; world n plays as crafter.Env(seed=cairn_world_seed(seed, n))
+    int64_t seed; // any; world n plays with cairn_world_seed(seed, n), in mode exact as the
+                  // original's crafter.Env(seed=...) does
     const int64_t* seeds; // [N] or NULL; one seed per world instead; copied by cairn_create
     int32_t world_count;  // N in [1, 65536]
     int32_t threads;      // in [1, 256]; the bits do not depend on it
+    CairnMode mode;
     int32_t area_width, area_height; // cells, in [1, 1024]; original: 64, 64
     int32_t view_width, view_height; // cells with the inventory's rows, in [1, 63]; original: 9, 9
     int32_t size_width, size_height; // pixels, in [view, 4096]; original: 64, 64
@@ -172,7 +182,7 @@ typedef struct CairnOutput { // caller-owned; NULL = not wanted; a step writes r
 
 typedef struct Cairn Cairn; // owns its worlds and threads
 
-// The original's defaults: one world, one thread, seed 0, reward and auto_reset on.
+// The original's defaults: one world, one thread, seed 0, mode exact, reward and auto_reset on.
 CAIRN_API CairnConfig cairn_default_config(void);
 
 // Seed of world n: the seed itself for n = 0, a 62-bit mix of (seed, n) for the others, so that
@@ -214,21 +224,26 @@ CAIRN_API CairnStatus cairn_set_inventory(Cairn* worlds, int32_t world,
                                           char why[CAIRN_WHY]);
 // Daylight of one world in [0, 1], the original's exactly (the status vector holds it as a float).
 CAIRN_API double cairn_daylight(const Cairn* worlds, int32_t world);
-// MT19937 of one world: 624 words of state, then the position 0..624.
+// Mode exact: MT19937 of one world, 624 words of state, then the position 0..624. Mode fast: key and
+// counter, two words each, lower first; the rest is 0.
 CAIRN_API void cairn_generator(const Cairn* worlds, int32_t world,
                                uint32_t words[CAIRN_GENERATOR_WORDS]);
 
 // A world's whole state as bytes: versioned, checksummed, the same on every machine. Loading works
-// in any Cairn of the same area, view, size and length; the world then continues exactly.
+// in any Cairn of the same mode, area, view, size and length; the world then continues exactly.
 CAIRN_API size_t cairn_state_limit(const Cairn* worlds); // bytes that always suffice
 CAIRN_API CairnStatus cairn_save_world(const Cairn* worlds, int32_t world, void* bytes, size_t size,
                                        size_t* used, char why[CAIRN_WHY]);
 // Broken bytes leave the world as it was.
 CAIRN_API CairnStatus cairn_load_world(Cairn* worlds, int32_t world, const void* bytes, size_t size,
                                        char why[CAIRN_WHY]);
-// Writes row `world` of the output anew without a step. Draws nothing: exact mode's night noise is
-// drawn from a copy of the generator.
+// Writes row `world` of the output anew without a step. Changes nothing: at night, mode exact draws
+// other noise than the step did, from a copy of the generator, and mode fast the same again.
 CAIRN_API void cairn_observe_world(const Cairn* worlds, int32_t world, const CairnOutput* output);
+// Draws a world as a frame of `canvas`, any Cairn whose view, size and textures are the wanted
+// ones: pixels [H, W, 3] of its size. Changes neither, and draws nothing, as cairn_observe_world.
+CAIRN_API CairnStatus cairn_draw_world(const Cairn* canvas, const Cairn* worlds, int32_t world,
+                                       uint8_t* pixels, char why[CAIRN_WHY]);
 
 // Episode files (.cairn): an episode is its configuration, seed, number and actions, so reading one
 // means playing it again. Beside them: how it ended, and what an agent said at each step.

@@ -1,5 +1,6 @@
 // Proves env/cairn.c and env/workers.c: many worlds, threads, endings inside a step.
 #include <check.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,54 @@ START_TEST(other_rows_are_left_alone) {
 }
 END_TEST
 
+static void* play_in_thread(void* hash) {
+    *(uint32_t*)hash = play(2, false);
+    return NULL;
+}
+
+// The thread sanitizer runs this, too.
+START_TEST(two_handles_share_nothing) {
+    pthread_t thread[2];
+    uint32_t hash[2] = {0, 1}, expected = play(1, false);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, play_in_thread, &hash[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(thread[i], NULL);
+        ck_assert_uint_eq(hash[i], expected);
+    }
+}
+END_TEST
+
+// A canvas of another size shows what a world of that size shows.
+START_TEST(a_world_is_drawn_on_any_canvas) {
+    CairnConfig config = cairn_default_config();
+    Cairn *small = NULL, *large = NULL, *canvas = NULL;
+    char why[CAIRN_WHY] = "";
+    ck_assert_int_eq(cairn_create(&config, &small, why), CAIRN_OK);
+    config.size_width = 300, config.size_height = 200;
+    ck_assert_int_eq(cairn_create(&config, &large, why), CAIRN_OK);
+    config.seed = 77;
+    ck_assert_int_eq(cairn_create(&config, &canvas, why), CAIRN_OK);
+    enum { LARGE = 300 * 200 * 3 };
+    uint8_t *seen = malloc(LARGE), *drawn = malloc(LARGE);
+    const CairnOutput output = {.observation.pixels = seen}, nothing = {0};
+    cairn_reset(small, &nothing);
+    cairn_reset(large, &output);
+    for (int32_t step = 0; step < 20; step++) { // by day
+        const int32_t action[1] = {step % CAIRN_ACTIONS};
+        cairn_step(small, action, &nothing);
+        cairn_step(large, action, &output);
+        ck_assert_int_eq(cairn_draw_world(canvas, small, 0, drawn, why), CAIRN_OK);
+        ck_assert_mem_eq(drawn, seen, LARGE);
+    }
+    ck_assert_int_eq(cairn_draw_world(canvas, small, 1, drawn, why), CAIRN_BAD_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(why, "world is 1, expected 0 to 0"));
+    free(seen), free(drawn);
+    cairn_destroy(small), cairn_destroy(large), cairn_destroy(canvas);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused) {
     Cairn* cairn = open_worlds(1, 100, true);
     const CairnOutput nothing = {0};
@@ -288,6 +337,8 @@ Suite* suite(void) {
     tcase_add_test(tests, endings_keep_the_last_observation);
     tcase_add_test(tests, looking_changes_nothing);
     tcase_add_test(tests, other_rows_are_left_alone);
+    tcase_add_test(tests, two_handles_share_nothing);
+    tcase_add_test(tests, a_world_is_drawn_on_any_canvas);
     tcase_add_test(tests, bad_arguments_are_refused);
     tcase_add_test(tests, parallel_runs_each_thread_once);
     suite_add_tcase(suite, tests);
