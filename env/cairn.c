@@ -90,16 +90,16 @@ const CairnConfig* cairn_config(const Cairn* cairn) {
 }
 
 // ---------------------------------------------------------------- outputs
-static void write_observation(const Cairn* cairn, int32_t n, const CairnObservation* to,
-                              Generator* generator) {
-    const World* world = &cairn->worlds[n];
+static uint8_t* frame_of(const Cairn* cairn, int32_t n, const CairnObservation* to) {
     const CairnConfig* config = &cairn->config;
+    return to->pixels + (size_t)n * (size_t)config->size_width * (size_t)config->size_height * 3;
+}
+
+// All of an observation but the pixels.
+static void write_numbers(const Cairn* cairn, int32_t n, const CairnObservation* to) {
+    const World* world = &cairn->worlds[n];
     const WorldShape* shape = &cairn->shape;
     size_t row = (size_t)n;
-    if (to->pixels) {
-        size_t size = (size_t)config->size_width * (size_t)config->size_height * 3;
-        render_frame(cairn->renderer, world, generator, to->pixels + row * size);
-    }
     if (to->tiles) {
         size_t size = (size_t)shape->local_columns * (size_t)shape->local_rows * 2;
         observe_tiles(world, to->tiles + row * size);
@@ -142,18 +142,24 @@ static void write_step(const Cairn* cairn, int32_t n, const CairnOutput* output)
     }
 }
 
-// A look at the frame that changes nothing.
-static void write_again(const Cairn* cairn, int32_t n, const CairnObservation* to) {
-    const World* world = &cairn->worlds[n];
-    if (!to->pixels || !world_is_night(world)) { // nothing is drawn
-        write_observation(cairn, n, to, NULL);
+// A picture that changes nothing: in mode exact, its noise comes from a copy of the generator.
+static void draw_again(const Renderer* renderer, const World* world, uint8_t* pixels) {
+    if (!world_is_night(world)) {
+        render_frame(renderer, world, NULL, pixels);
     } else if (world->generator.mersenne) {
         Mersenne copy = *world->generator.mersenne;
-        write_observation(cairn, n, to, &(Generator){.mersenne = &copy});
+        render_frame(renderer, world, &(Generator){.mersenne = &copy}, pixels);
     } else {
         Generator night = world_night(world);
-        write_observation(cairn, n, to, &night);
+        render_frame(renderer, world, &night, pixels);
     }
+}
+
+static void write_again(const Cairn* cairn, int32_t n, const CairnObservation* to) {
+    if (to->pixels) {
+        draw_again(cairn->renderer, &cairn->worlds[n], frame_of(cairn, n, to));
+    }
+    write_numbers(cairn, n, to);
 }
 
 // The frame of a step. In mode exact, the original's draws are made whether or not it is looked at.
@@ -164,10 +170,12 @@ static void write_frame(const Cairn* cairn, int32_t n, const CairnObservation* t
         write_again(cairn, n, to);
         return;
     }
-    write_observation(cairn, n, to, &world->generator);
-    if (!to->pixels && world_is_night(world)) {
+    if (to->pixels) {
+        render_frame(cairn->renderer, world, &world->generator, frame_of(cairn, n, to));
+    } else if (world_is_night(world)) {
         mersenne_skip(mersenne, 2 * cairn->shape.night_draws);
     }
+    write_numbers(cairn, n, to);
 }
 
 // ---------------------------------------------------------------- reset and step
@@ -310,8 +318,7 @@ CairnStatus cairn_draw_world(const Cairn* canvas, const Cairn* cairn, int32_t wo
                              uint8_t* pixels, char why[CAIRN_WHY]) {
     CairnStatus status = check_world(cairn, world, why);
     if (status == CAIRN_OK) {
-        Generator copy = cairn->worlds[world].generator;
-        render_frame(canvas->renderer, &cairn->worlds[world], &copy, pixels);
+        draw_again(canvas->renderer, &cairn->worlds[world], pixels);
     }
     return status;
 }

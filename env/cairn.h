@@ -142,8 +142,8 @@ typedef enum CairnMode {
 } CairnMode;
 
 typedef struct CairnConfig {
-    int64_t seed; // any; world n plays with cairn_world_seed(seed, n), in mode exact as the
-                  // original's crafter.Env(seed=...) does
+    int64_t seed;         // any; world n plays with cairn_world_seed(seed, n), in mode exact as the
+                          // original's crafter.Env(seed=...) does
     const int64_t* seeds; // [N] or NULL; one seed per world instead; copied by cairn_create
     int32_t world_count;  // N in [1, 65536]
     int32_t threads;      // in [1, 256]; the bits do not depend on it
@@ -224,8 +224,8 @@ CAIRN_API CairnStatus cairn_set_inventory(Cairn* worlds, int32_t world,
                                           char why[CAIRN_WHY]);
 // Daylight of one world in [0, 1], the original's exactly (the status vector holds it as a float).
 CAIRN_API double cairn_daylight(const Cairn* worlds, int32_t world);
-// Mode exact: MT19937 of one world, 624 words of state, then the position 0..624. Mode fast: key and
-// counter, two words each, lower first; the rest is 0.
+// Mode exact: MT19937 of one world, 624 words of state, then the position 0..624. Mode fast: key
+// and counter, two words each, lower first; the rest is 0.
 CAIRN_API void cairn_generator(const Cairn* worlds, int32_t world,
                                uint32_t words[CAIRN_GENERATOR_WORDS]);
 
@@ -244,6 +244,23 @@ CAIRN_API void cairn_observe_world(const Cairn* worlds, int32_t world, const Cai
 // ones: pixels [H, W, 3] of its size. Changes neither, and draws nothing, as cairn_observe_world.
 CAIRN_API CairnStatus cairn_draw_world(const Cairn* canvas, const Cairn* worlds, int32_t world,
                                        uint8_t* pixels, char why[CAIRN_WHY]);
+
+// Draws worlds for people to look at: at a view and size of their own, in the world's own light.
+// Nothing is drawn from the world's generator, so that looking changes nothing.
+typedef struct CairnPainter CairnPainter;
+
+// Of the config, view, size and textures (borrowed; NULL = Cairn's own) count. On failure *painter
+// is NULL and why says which field is wrong.
+CAIRN_API CairnStatus cairn_painter_create(const CairnConfig* config, CairnPainter** painter,
+                                           char why[CAIRN_WHY]);
+CAIRN_API void cairn_painter_destroy(CairnPainter* painter); // NULL is allowed
+// pixels [H, W, 3] of the painter's size.
+CAIRN_API void cairn_painter_draw(const CairnPainter* painter, const Cairn* worlds, int32_t world,
+                                  uint8_t* pixels);
+// One texture by the original's name ("water", "player-left", "health", "1"): [side, side, 4] RGBA,
+// there as long as the painter. NULL: no such name.
+CAIRN_API const uint8_t* cairn_painter_picture(const CairnPainter* painter, const char* name,
+                                               int32_t* side);
 
 // Episode files (.cairn): an episode is its configuration, seed, number and actions, so reading one
 // means playing it again. Beside them: how it ended, and what an agent said at each step.

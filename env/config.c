@@ -71,6 +71,11 @@ CairnStatus env_config_check(const CairnConfig* config, char why[CAIRN_WHY]) {
             return CAIRN_BAD_CONFIG;
         }
     }
+    if (config->mode != CAIRN_MODE_EXACT && config->mode != CAIRN_MODE_FAST) {
+        snprintf(why, CAIRN_WHY, "mode is %d, expected %d (exact) or %d (fast)", (int)config->mode,
+                 CAIRN_MODE_EXACT, CAIRN_MODE_FAST);
+        return CAIRN_BAD_CONFIG;
+    }
     int32_t rows = item_rows(config->view_width);
     if (config->view_height <= rows) {
         snprintf(why, CAIRN_WHY,

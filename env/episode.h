@@ -9,7 +9,6 @@
 
 enum {
     EPISODE_VERSION = 1,
-    EPISODE_MODE_EXACT = 0, // room for worlds by other random numbers
     EPISODE_MAGIC_BYTES = 8,
     EPISODE_FIXED_BYTES = EPISODE_MAGIC_BYTES + 4 + 4 + 7 * 4 + 1 + 8 + 8 + 8 + 8 + 1 + 1 +
                           4 * CAIRN_ACHIEVEMENTS + 4,

@@ -90,14 +90,15 @@ static CairnStatus check_envelope(const char* name, const uint8_t* bytes, size_t
 static CairnStatus read_config(ByteReader* reader, const char* name, CairnEpisode* episode,
                                char why[CAIRN_WHY]) {
     const uint32_t mode = bytes_get_u32(reader);
-    if (mode != EPISODE_MODE_EXACT) {
-        snprintf(why, CAIRN_WHY, "%s: episode of mode %u; expected %d (exact)", name, mode,
-                 EPISODE_MODE_EXACT);
+    if (mode != CAIRN_MODE_EXACT && mode != CAIRN_MODE_FAST) {
+        snprintf(why, CAIRN_WHY, "%s: episode of mode %u; expected %d (exact) or %d (fast)", name,
+                 mode, CAIRN_MODE_EXACT, CAIRN_MODE_FAST);
         return CAIRN_BAD_DATA;
     }
     CairnConfig* config = &episode->config;
     *config = cairn_default_config();
     config->auto_reset = false;
+    config->mode = (CairnMode)mode;
     config->area_width = (int32_t)bytes_get_u32(reader);
     config->area_height = (int32_t)bytes_get_u32(reader);
     config->view_width = (int32_t)bytes_get_u32(reader);

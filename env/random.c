@@ -1,4 +1,4 @@
-// MT19937 as NumPy's legacy RandomState seeds and reads it, and CPython's tuple hash.
+// MT19937 as NumPy's legacy RandomState seeds and reads it, CPython's tuple hash, and the counter.
 #include "env/random.h"
 
 #include <assert.h>
@@ -39,42 +39,57 @@ uint32_t random_episode_seed(int64_t seed, uint64_t episode) {
 }
 
 // ---------------------------------------------------------------- MT19937
-void random_seed(Generator* generator, uint32_t seed) {
+void mersenne_seed(Mersenne* mersenne, uint32_t seed) {
     uint32_t word = seed;
-    generator->state[0] = word;
+    mersenne->state[0] = word;
     for (uint32_t i = 1; i < GENERATOR_STATE; i++) {
         word = 1812433253u * (word ^ word >> 30) + i;
-        generator->state[i] = word;
+        mersenne->state[i] = word;
     }
-    generator->position = GENERATOR_STATE;
+    mersenne->position = GENERATOR_STATE;
 }
 
-void random_refill(Generator* generator) {
+void mersenne_refill(Mersenne* mersenne) {
     const EnvKernels* kernels = env_kernels();
-    kernels->twist(generator->state);
-    kernels->temper(generator->state, generator->output);
-    generator->position = 0;
+    kernels->twist(mersenne->state);
+    kernels->temper(mersenne->state, mersenne->output);
+    mersenne->position = 0;
 }
 
-void random_set(Generator* generator, const uint32_t state[GENERATOR_STATE], int32_t position) {
+void mersenne_set(Mersenne* mersenne, const uint32_t state[GENERATOR_STATE], int32_t position) {
     assert(position >= 0 && position <= GENERATOR_STATE);
-    memmove(generator->state, state, sizeof generator->state);
-    env_kernels()->temper(generator->state, generator->output);
-    generator->position = position;
+    memmove(mersenne->state, state, sizeof mersenne->state);
+    env_kernels()->temper(mersenne->state, mersenne->output);
+    mersenne->position = position;
 }
 
-void random_skip(Generator* generator, int32_t count) {
+void mersenne_skip(Mersenne* mersenne, int32_t count) {
     const EnvKernels* kernels = env_kernels();
-    int32_t position = generator->position + count;
+    int32_t position = mersenne->position + count;
     bool moved = position > GENERATOR_STATE;
     while (position > GENERATOR_STATE) {
-        kernels->twist(generator->state);
+        kernels->twist(mersenne->state);
         position -= GENERATOR_STATE;
     }
     if (moved) {
-        kernels->temper(generator->state, generator->output);
+        kernels->temper(mersenne->state, mersenne->output);
     }
-    generator->position = position;
+    mersenne->position = position;
+}
+
+// ---------------------------------------------------------------- either
+void random_begin(Generator* generator, int64_t seed, uint64_t episode) {
+    if (generator->mersenne) {
+        mersenne_seed(generator->mersenne, random_episode_seed(seed, episode));
+        return;
+    }
+    generator->key = random_mix(random_mix((uint64_t)seed, 0), episode);
+    generator->counter = 0;
+}
+
+Generator random_branch(const Generator* generator, uint64_t purpose, uint64_t moment) {
+    assert(!generator->mersenne);
+    return (Generator){.key = random_mix(random_mix(generator->key, ~purpose), moment)};
 }
 
 uint32_t random_below(Generator* generator, uint32_t bound) {
@@ -83,27 +98,41 @@ uint32_t random_below(Generator* generator, uint32_t bound) {
     if (largest == 0) {
         return 0;
     }
+    if (!generator->mersenne) { // no value is more likely than another by more than 2^-32
+        return (uint32_t)((random_mix(generator->key, generator->counter++) >> 32) * bound >> 32);
+    }
     uint32_t mask = UINT32_MAX >> __builtin_clz(largest);
     uint32_t value;
     do {
-        value = random_bits(generator) & mask;
+        value = mersenne_bits(generator->mersenne) & mask;
     } while (value > largest);
     return value;
 }
 
-void random_uniforms(Generator* generator, int32_t count, double low, double high, double* value) {
+static void mersenne_uniforms(Mersenne* mersenne, int32_t count, double low, double high,
+                              double* value) {
     const EnvKernels* kernels = env_kernels();
     while (count > 0) {
-        int32_t whole = (GENERATOR_STATE - generator->position) / 2;
+        int32_t whole = (GENERATOR_STATE - mersenne->position) / 2;
         int32_t now = whole < count ? whole : count;
         if (now > 0) {
-            kernels->uniforms(generator->output + generator->position, now, low, high - low, value);
-            generator->position += 2 * now;
+            kernels->uniforms(mersenne->output + mersenne->position, now, low, high - low, value);
+            mersenne->position += 2 * now;
         } else { // the pair lies across two blocks
-            *value = low + (high - low) * random_uniform(generator);
+            *value = low + (high - low) * random_uniform(&(Generator){.mersenne = mersenne});
             now = 1;
         }
         value += now;
         count -= now;
+    }
+}
+
+void random_uniforms(Generator* generator, int32_t count, double low, double high, double* value) {
+    if (generator->mersenne) {
+        mersenne_uniforms(generator->mersenne, count, low, high, value);
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        value[i] = low + (high - low) * random_uniform(generator);
     }
 }

@@ -132,7 +132,7 @@ static void put_header(ByteWriter* writer, const CairnRecorder* recorder,
     const CairnConfig* config = &recorder->config;
     bytes_put(writer, episode_magic, EPISODE_MAGIC_BYTES);
     bytes_put_u32(writer, EPISODE_VERSION);
-    bytes_put_u32(writer, EPISODE_MODE_EXACT);
+    bytes_put_u32(writer, (uint32_t)config->mode);
     bytes_put_u32(writer, (uint32_t)config->area_width);
     bytes_put_u32(writer, (uint32_t)config->area_height);
     bytes_put_u32(writer, (uint32_t)config->view_width);

@@ -23,8 +23,9 @@ void state_shape_values(const CairnConfig* config, int32_t values[SHAPE_FIELDS])
 size_t cairn_state_limit(const Cairn* worlds) {
     const WorldShape* shape = &worlds->shape;
     const size_t objects = state_cell_count(shape); // one per cell at most
-    return FIXED_BYTES + state_cell_count(shape) + 4 + objects * (OBJECT_BYTES + MEMBER_BYTES) + 4 +
-           state_chunk_limit(shape) * CHUNK_BYTES + CRC_BYTES;
+    return FIXED_BYTES + state_generator_bytes(shape) + state_cell_count(shape) + 4 +
+           objects * (OBJECT_BYTES + MEMBER_BYTES) + 4 + state_chunk_limit(shape) * CHUNK_BYTES +
+           CRC_BYTES;
 }
 
 static void put_scalars(ByteWriter* writer, const World* world) {
@@ -52,6 +53,16 @@ static void put_player(ByteWriter* writer, const Player* player) {
     bytes_put_u32(writer, (uint32_t)player->health_before_update);
     bytes_put_u32(writer, (uint32_t)player->health_before_step);
     bytes_put_u8(writer, player->sleeping);
+}
+
+static void put_generator(ByteWriter* writer, const Generator* generator) {
+    const Mersenne* mersenne = generator->mersenne;
+    if (mersenne) {
+        bytes_put_words(writer, mersenne->state, GENERATOR_STATE);
+        bytes_put_u32(writer, (uint32_t)mersenne->position);
+    } else { // the key follows from seed and episode
+        bytes_put_u64(writer, generator->counter);
+    }
 }
 
 static void put_object(ByteWriter* writer, const Object* object) {
@@ -100,7 +111,7 @@ static size_t put_world(const Cairn* worlds, const World* world, uint8_t* bytes,
     int32_t shape[SHAPE_FIELDS];
     state_shape_values(&worlds->config, shape);
     bytes_put(&writer, state_magic, sizeof state_magic);
-    bytes_put_u32(&writer, STATE_VERSION);
+    bytes_put_u32(&writer, world->generator.mersenne ? STATE_VERSION_EXACT : STATE_VERSION_FAST);
     ByteWriter size_place = writer;
     bytes_put_u32(&writer, 0);
     for (int field = 0; field < SHAPE_FIELDS; field++) {
@@ -108,9 +119,8 @@ static size_t put_world(const Cairn* worlds, const World* world, uint8_t* bytes,
     }
     put_scalars(&writer, world);
     put_player(&writer, &world->player);
-    bytes_put_words(&writer, world->generator.state, GENERATOR_STATE);
-    bytes_put_u32(&writer, (uint32_t)world->generator.position);
     assert(writer.next - bytes == FIXED_BYTES);
+    put_generator(&writer, &world->generator);
     bytes_put(&writer, world->material, state_cell_count(world->shape));
     put_objects(&writer, world, rank);
     put_chunks(&writer, world, rank);
@@ -123,7 +133,7 @@ static size_t put_world(const Cairn* worlds, const World* world, uint8_t* bytes,
 // The bytes that this very state takes.
 static size_t state_size(const World* world) {
     const size_t objects = (size_t)(world->object_count - 1 - world->hole_count);
-    return FIXED_BYTES + state_cell_count(world->shape) + 4 +
+    return FIXED_BYTES + state_generator_bytes(world->shape) + state_cell_count(world->shape) + 4 +
            objects * (OBJECT_BYTES + MEMBER_BYTES) + 4 + (size_t)world->chunk_count * CHUNK_BYTES +
            CRC_BYTES;
 }

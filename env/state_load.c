@@ -20,7 +20,7 @@ typedef struct State {
     uint32_t newly_unlocked;
     bool terminated, truncated;
     Player player;
-    const uint8_t* generator; // borrowed: CAIRN_GENERATOR_WORDS words
+    const uint8_t* generator; // borrowed: state_generator_bytes of them
     const uint8_t* material;  // borrowed [width, height]
     const uint8_t* objects;   // borrowed, object_count records
     const uint8_t* chunks;    // borrowed, chunk_count records with their members
@@ -33,7 +33,24 @@ static CairnStatus bad(char why[CAIRN_WHY], const char* what) {
     return CAIRN_BAD_DATA;
 }
 
-static CairnStatus check_envelope(const uint8_t* bytes, size_t size, char why[CAIRN_WHY]) {
+static CairnStatus check_version(uint32_t version, CairnMode mode, char why[CAIRN_WHY]) {
+    static const char* const names[] = {[CAIRN_MODE_EXACT] = "exact", [CAIRN_MODE_FAST] = "fast"};
+    if (version != STATE_VERSION_EXACT && version != STATE_VERSION_FAST) {
+        snprintf(why, CAIRN_WHY, "the saved state is of version %u; expected %d or %d", version,
+                 STATE_VERSION_EXACT, STATE_VERSION_FAST);
+        return CAIRN_BAD_DATA;
+    }
+    const CairnMode found = version == STATE_VERSION_EXACT ? CAIRN_MODE_EXACT : CAIRN_MODE_FAST;
+    if (found != mode) {
+        snprintf(why, CAIRN_WHY, "the saved state is of a world of mode %s; this one is of mode %s",
+                 names[found], names[mode]);
+        return CAIRN_BAD_DATA;
+    }
+    return CAIRN_OK;
+}
+
+static CairnStatus check_envelope(const uint8_t* bytes, size_t size, CairnMode mode,
+                                  char why[CAIRN_WHY]) {
     ByteReader reader = {bytes, bytes + size, false};
     const uint8_t* start = bytes_get(&reader, MAGIC_BYTES);
     if (start == NULL || memcmp(start, state_magic, MAGIC_BYTES) != 0) {
@@ -44,10 +61,9 @@ static CairnStatus check_envelope(const uint8_t* bytes, size_t size, char why[CA
     if (reader.failed || size < FIXED_BYTES + CRC_BYTES) {
         return bad(why, "it ends too early");
     }
-    if (version != STATE_VERSION) {
-        snprintf(why, CAIRN_WHY, "the saved state is of version %u; expected %d", version,
-                 STATE_VERSION);
-        return CAIRN_BAD_DATA;
+    const CairnStatus status = check_version(version, mode, why);
+    if (status != CAIRN_OK) {
+        return status;
     }
     if (stored_size != size) {
         snprintf(why, CAIRN_WHY, "the saved state is broken: %zu bytes, but it was saved as %u",
@@ -234,9 +250,12 @@ static CairnStatus check_map(const World* world, const State* state, char why[CA
 
 static CairnStatus read_places(ByteReader* reader, const World* world, State* state,
                                char why[CAIRN_WHY]) {
-    state->generator = bytes_get(reader, GENERATOR_BYTES - 4);
-    if (bytes_get_u32(reader) > GENERATOR_STATE) {
-        return bad(why, "its generator's position is above 624");
+    state->generator = bytes_get(reader, state_generator_bytes(world->shape));
+    if (world->generator.mersenne && state->generator != NULL) {
+        ByteReader position = {state->generator + MERSENNE_BYTES - 4, reader->end, false};
+        if (bytes_get_u32(&position) > GENERATOR_STATE) {
+            return bad(why, "its generator's position is above 624");
+        }
     }
     state->material = bytes_get(reader, state_cell_count(world->shape));
     state->object_count = bytes_get_u32(reader);
@@ -304,12 +323,22 @@ static void apply_chunks(World* world, const State* state) {
     world->chunk_count = (int32_t)state->chunk_count;
 }
 
+static void apply_generator(World* world, const uint8_t* bytes) {
+    ByteReader reader = {bytes, bytes + state_generator_bytes(world->shape), false};
+    Mersenne* mersenne = world->generator.mersenne;
+    if (mersenne) {
+        bytes_get_words(&reader, mersenne->state, GENERATOR_STATE);
+        mersenne->position = (int32_t)bytes_get_u32(&reader);
+    } else {
+        random_begin(&world->generator, world->seed, world->episode);
+        world->generator.counter = bytes_get_u64(&reader);
+    }
+}
+
 static void apply(World* world, const State* state) {
-    ByteReader words = {state->generator, state->generator + GENERATOR_BYTES, false};
-    bytes_get_words(&words, world->generator.state, GENERATOR_STATE);
-    world->generator.position = (int32_t)bytes_get_u32(&words);
     world->seed = state->seed;
     world->episode = state->episode;
+    apply_generator(world, state->generator);
     world->step = state->step;
     world->daylight = world_daylight(state->step);
     world->player = state->player;
@@ -327,7 +356,7 @@ CairnStatus cairn_load_world(Cairn* worlds, int32_t world, const void* bytes, si
                              char why[CAIRN_WHY]) {
     CairnStatus status = state_find_world(worlds, world, why);
     if (status == CAIRN_OK) {
-        status = check_envelope(bytes, size, why);
+        status = check_envelope(bytes, size, worlds->config.mode, why);
     }
     if (status != CAIRN_OK) {
         return status;

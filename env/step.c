@@ -23,7 +23,8 @@ void world_shape(const CairnConfig* config, WorldShape* shape) {
                           .update_distance = 2 * view,
                           .night_draws = columns * (config->size_width / config->view_width) *
                                          rows * (config->size_height / config->view_height),
-                          .length = config->length};
+                          .length = config->length,
+                          .mode = config->mode};
     // A step starts without holes when they are many (world_step); each object adds at most one
     // other, and each chunk three.
     int32_t cells = shape->width * shape->height;
@@ -31,13 +32,14 @@ void world_shape(const CairnConfig* config, WorldShape* shape) {
 }
 
 typedef struct ArenaSizes {
-    size_t objects, object_at, chunks, chunk_order, material;
+    size_t mersenne, objects, object_at, chunks, chunk_order, material;
 } ArenaSizes;
 
 static ArenaSizes arena_sizes(const WorldShape* shape) {
     size_t cells = (size_t)shape->width * (size_t)shape->height;
     size_t chunks = (size_t)shape->chunk_columns * (size_t)shape->chunk_rows;
-    return (ArenaSizes){.objects = (size_t)shape->object_capacity * sizeof(Object),
+    return (ArenaSizes){.mersenne = shape->mode == CAIRN_MODE_EXACT ? sizeof(Mersenne) : 0,
+                        .objects = (size_t)shape->object_capacity * sizeof(Object),
                         .object_at = cells * sizeof(int32_t),
                         .chunks = chunks * sizeof(Chunk),
                         .chunk_order = chunks * sizeof(int32_t),
@@ -46,8 +48,8 @@ static ArenaSizes arena_sizes(const WorldShape* shape) {
 
 size_t world_arena_size(const WorldShape* shape) {
     ArenaSizes sizes = arena_sizes(shape);
-    size_t total =
-        sizes.objects + sizes.object_at + sizes.chunks + sizes.chunk_order + sizes.material;
+    size_t total = sizes.mersenne + sizes.objects + sizes.object_at + sizes.chunks +
+                   sizes.chunk_order + sizes.material;
     return (total + 63) / 64 * 64;
 }
 
@@ -55,6 +57,8 @@ void world_attach(World* world, const WorldShape* shape, void* arena) {
     ArenaSizes sizes = arena_sizes(shape);
     char* at = arena;
     world->shape = shape;
+    world->generator.mersenne = sizes.mersenne ? (Mersenne*)at : NULL;
+    at += sizes.mersenne;
     world->objects = (Object*)at, at += sizes.objects;
     world->object_at = (int32_t*)at, at += sizes.object_at;
     world->chunks = (Chunk*)at, at += sizes.chunks;
@@ -97,8 +101,10 @@ void world_rebuild(World* world) {
         }
     }
     count_cells(world);
-    Generator* generator = &world->generator;
-    random_set(generator, generator->state, generator->position);
+    Mersenne* mersenne = world->generator.mersenne;
+    if (mersenne) {
+        mersenne_set(mersenne, mersenne->state, mersenne->position);
+    }
     world->player.unlocked = unlocked(&world->player);
 }
 
@@ -110,6 +116,11 @@ double world_daylight(int64_t step) {
 
 bool world_is_night(const World* world) {
     return world->daylight < 0.5;
+}
+
+Generator world_night(const World* world) {
+    enum { NIGHT = 1 };
+    return random_branch(&world->generator, NIGHT, (uint64_t)world->step);
 }
 
 // ---------------------------------------------------------------- reset and step
@@ -127,7 +138,7 @@ void world_reset(World* world) {
     world->reward = 0;
     world->terminated = world->truncated = false;
     world->newly_unlocked = 0;
-    random_seed(&world->generator, random_episode_seed(world->seed, world->episode));
+    random_begin(&world->generator, world->seed, world->episode);
     objects_clear(world);
     new_player(&world->player);
     object_add(world, KIND_PLAYER, world->shape->width / 2, world->shape->height / 2);

@@ -58,6 +58,7 @@ typedef struct WorldShape {
     int32_t night_draws;               // uniform numbers that a frame at night draws
     int32_t object_capacity;           // entries of `objects`
     int64_t length;                    // steps until truncated, 0 = no limit
+    CairnMode mode;
 } WorldShape;
 
 typedef struct World {
@@ -75,7 +76,7 @@ typedef struct World {
     double reward;
     bool terminated, truncated;
     uint32_t newly_unlocked; // bit a: achievement a
-    // Owned by the handle's arena.
+    // Owned by the handle's arena, as is the generator's Mersenne.
     uint8_t* material;    // [width, height] CairnMaterial
     int32_t* object_at;   // [width, height] index into objects, 0 = none
     Object* objects;      // [object_capacity] 0 is never an object, PLAYER is the player
@@ -95,9 +96,11 @@ void world_rebuild(World* world);
 // Begins episode `world->episode + 1`, or any other by setting world->episode first. Draws no
 // noise.
 void world_reset(World* world);
-// Everything of one step but the frame, whose draws are due when world_is_night.
+// Everything of one step but the frame, whose draws are due when world_is_night in mode exact.
 void world_step(World* world, int32_t action);
 bool world_is_night(const World* world);
+// Mode fast: what the noise of the present frame is drawn from, however often that is looked at.
+Generator world_night(const World* world);
 double world_daylight(int64_t step);
 
 static inline bool world_inside(const World* world, int32_t x, int32_t y) {

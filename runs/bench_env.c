@@ -23,10 +23,13 @@ typedef enum Observation { PIXELS, TILES, STATUS, SEMANTIC, NONE, OBSERVATIONS }
 static const char* const observation_names[OBSERVATIONS] = {"pixels", "tiles", "status", "semantic",
                                                             "none"};
 
+static const char* const mode_names[] = {[CAIRN_MODE_EXACT] = "exact", [CAIRN_MODE_FAST] = "fast"};
+
 typedef struct BenchOptions {
     int32_t worlds, threads, repeats; // threads 0: not given
     double seconds;                   // of a repeat
-    int observation;                  // OBSERVATIONS: not given
+    CairnMode mode;
+    int observation; // OBSERVATIONS: not given
     const char* csv;
 } BenchOptions;
 
@@ -114,8 +117,9 @@ static void want_observation(Scene* scene, int observation) {
 }
 
 // Exits when the worlds cannot be made.
-static Scene scene_create(int observation, int32_t worlds, int32_t threads) {
+static Scene scene_create(CairnMode mode, int observation, int32_t worlds, int32_t threads) {
     Scene scene = {.config = cairn_default_config(), .random = SEED};
+    scene.config.mode = mode;
     scene.config.seed = SEED;
     scene.config.world_count = worlds;
     scene.config.threads = threads;
@@ -166,7 +170,7 @@ static void add_csv_line(Bench* bench, const char* what, const char* observation
 // ---------------------------------------------------------------- steps per second
 static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t threads) {
     const BenchOptions* options = bench->options;
-    Scene scene = scene_create(observation, worlds, threads);
+    Scene scene = scene_create(options->mode, observation, worlds, threads);
     for (int i = 0; i < WARM_UP_STEPS; i++) {
         play_step(&scene);
     }
@@ -192,7 +196,7 @@ static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t
     print_result(
         bench,
         json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:f}",
-                  "bench", "env", "mode", "exact", "observation", name, "actions",
+                  "bench", "env", "mode", mode_names[options->mode], "observation", name, "actions",
                   "random, drawn while measuring", "worlds", (int)worlds, "threads", (int)threads,
                   "warm_up_steps", WARM_UP_STEPS * (int)worlds, "repeats", (int)options->repeats,
                   "steps", (json_int_t)total_steps, "episodes", (json_int_t)scene.episodes,
@@ -234,7 +238,7 @@ static double time_observations(Scene* scene) {
 static void measure_cost(Bench* bench, const char* what, int observation,
                          double (*measure)(Scene* scene)) {
     int32_t repeats = bench->options->repeats;
-    Scene scene = scene_create(observation, 1, 1);
+    Scene scene = scene_create(bench->options->mode, observation, 1, 1);
     double costs[BENCH_REPEATS];
     measure(&scene);
     for (int32_t r = 0; r < repeats; r++) {
@@ -243,10 +247,10 @@ static void measure_cost(Bench* bench, const char* what, int observation,
     BenchSpread spread = bench_spread(costs, (size_t)repeats);
     const char* name = observation_names[observation];
     add_csv_line(bench, what, name, 1, 1, "us", spread);
-    print_result(bench,
-                 json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:f}", "bench", "env_cost", "mode",
-                           "exact", "what", what, "observation", name, "repeats", (int)repeats,
-                           "microseconds", spread.median, "min", spread.min, "max", spread.max));
+    print_result(bench, json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:f}", "bench", "env_cost",
+                                  "mode", mode_names[bench->options->mode], "what", what,
+                                  "observation", name, "repeats", (int)repeats, "microseconds",
+                                  spread.median, "min", spread.min, "max", spread.max));
     scene_destroy(&scene);
 }
 
@@ -265,7 +269,15 @@ static void measure_table(Bench* bench) {
 }
 
 // ---------------------------------------------------------------- the command
-enum { KEY_WORLDS = 256, KEY_THREADS, KEY_SECONDS, KEY_REPEATS, KEY_OBSERVATION, KEY_CSV };
+enum {
+    KEY_WORLDS = 256,
+    KEY_THREADS,
+    KEY_SECONDS,
+    KEY_REPEATS,
+    KEY_OBSERVATION,
+    KEY_MODE,
+    KEY_CSV
+};
 static const struct argp_option option_table[] = {
     {"worlds", KEY_WORLDS, "N", 0, "Worlds stepped at once (64)", 0},
     {"threads", KEY_THREADS, "T", 0, "Threads (1)", 0},
@@ -273,6 +285,7 @@ static const struct argp_option option_table[] = {
     {"repeats", KEY_REPEATS, "R", 0, "Measurements; their median, least and most are told (5)", 0},
     {"observation", KEY_OBSERVATION, "NAME", 0, "pixels, tiles, status, semantic or none (pixels)",
      0},
+    {"mode", KEY_MODE, "MODE", 0, "exact or fast (exact)", 0},
     {"csv", KEY_CSV, "FILE", 0, "Write the figures as CSV, too", 0},
     {0}};
 
@@ -285,6 +298,13 @@ static int observation_number(struct argp_state* state, const char* value) {
     argp_error(state, "--observation: found '%s', expected pixels, tiles, status, semantic or none",
                value);
     return OBSERVATIONS;
+}
+
+static CairnMode mode_number(struct argp_state* state, const char* value) {
+    if (strcmp(value, "exact") != 0 && strcmp(value, "fast") != 0) {
+        argp_error(state, "--mode: found '%s', expected exact or fast", value);
+    }
+    return strcmp(value, "fast") == 0 ? CAIRN_MODE_FAST : CAIRN_MODE_EXACT;
 }
 
 static double seconds_number(struct argp_state* state, const char* value) {
@@ -314,6 +334,9 @@ static error_t parse_option(int key, char* value, struct argp_state* state) {
     case KEY_OBSERVATION:
         options->observation = observation_number(state, value);
         return 0;
+    case KEY_MODE:
+        options->mode = mode_number(state, value);
+        return 0;
     case KEY_CSV:
         options->csv = value;
         return 0;
@@ -329,7 +352,7 @@ static const struct argp parser = {
     option_table,
     parse_option,
     NULL,
-    "Measures the speed of the exact world: one JSON line per measurement. Actions are uniformly "
+    "Measures the speed of the world: one JSON line per measurement. Actions are uniformly "
     "random, fresh in every step and drawn within the measured time; worlds that end begin anew "
     "inside the step. tiles includes the status vector, without which tiles tell no inventory.\v"
     "With neither --threads nor --observation: pixels and tiles on one and on two threads, no "

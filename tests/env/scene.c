@@ -25,19 +25,20 @@ void scene_close(Scene* scene) {
 }
 
 void scene_script(Scene* scene) {
-    Generator* generator = &scene->world->generator;
-    memset(generator->output, 0xff, sizeof generator->output);
-    generator->position = 0;
+    Mersenne* mersenne = scene->world->generator.mersenne;
+    memset(mersenne->output, 0xff, sizeof mersenne->output);
+    mersenne->position = 0;
     scene->written = 0;
 }
 
 void scene_uniform(Scene* scene, double u) {
-    scene->world->generator.output[scene->written++] = (uint32_t)(u * (1 << 27)) << 5;
-    scene->world->generator.output[scene->written++] = 0;
+    uint32_t* output = scene->world->generator.mersenne->output;
+    output[scene->written++] = (uint32_t)(u * (1 << 27)) << 5;
+    output[scene->written++] = 0;
 }
 
 void scene_choice(Scene* scene, uint32_t r) {
-    scene->world->generator.output[scene->written++] = r;
+    scene->world->generator.mersenne->output[scene->written++] = r;
 }
 
 void scene_act(Scene* scene, CairnAction action) {

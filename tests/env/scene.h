@@ -20,6 +20,6 @@ void scene_uniform(Scene* scene, double u);  // a uniform number
 void scene_choice(Scene* scene, uint32_t r); // an attempt at a whole number below a bound
 // Fails unless the world drew the whole script and nothing else.
 #define scene_all_drawn(scene)                                                                     \
-    ck_assert_int_eq((scene)->world->generator.position, (scene)->written)
+    ck_assert_int_eq((scene)->world->generator.mersenne->position, (scene)->written)
 
 void scene_act(Scene* scene, CairnAction action); // one step

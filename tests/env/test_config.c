@@ -16,6 +16,8 @@ static const Bad BAD[] = {
     {offsetof(CairnConfig, world_count), 65537, "world_count", "1 to 65536"},
     {offsetof(CairnConfig, threads), 0, "threads", "1 to 256"},
     {offsetof(CairnConfig, threads), 257, "threads", "1 to 256"},
+    {offsetof(CairnConfig, mode), 2, "mode", "0 (exact) or 1 (fast)"},
+    {offsetof(CairnConfig, mode), -1, "mode", "0 (exact) or 1 (fast)"},
     {offsetof(CairnConfig, area_width), 0, "area_width", "1 to 1024"},
     {offsetof(CairnConfig, area_width), 1025, "area_width", "1 to 1024"},
     {offsetof(CairnConfig, area_height), -5, "area_height", "1 to 1024"},
@@ -54,6 +56,7 @@ START_TEST(takes_the_smallest_and_the_largest) {
                                 {2, 1, 30, 1024, 9, 9, 65, 10}};
     for (size_t i = 0; i < sizeof shape / sizeof *shape; i++) {
         CairnConfig config = cairn_default_config();
+        config.mode = _i ? CAIRN_MODE_FAST : CAIRN_MODE_EXACT;
         config.world_count = shape[i][0], config.threads = shape[i][1];
         config.area_width = shape[i][2], config.area_height = shape[i][3];
         config.view_width = shape[i][4], config.view_height = shape[i][5];
@@ -126,7 +129,7 @@ Suite* suite(void) {
     TCase* tests = tcase_create("config");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, refuses_what_is_out_of_range, 0, BAD_COUNT);
-    tcase_add_test(tests, takes_the_smallest_and_the_largest);
+    tcase_add_loop_test(tests, takes_the_smallest_and_the_largest, 0, 2);
     tcase_add_test(tests, seeds_differ_between_worlds);
     tcase_add_test(tests, copies_the_seeds);
     tcase_add_test(tests, names_the_original_uses);

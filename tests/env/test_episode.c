@@ -123,6 +123,7 @@ static void expect_as_played(const CairnEpisode* episode, const Played* played) 
     ck_assert_int_eq(episode->config.size_width, played->config.size_width);
     ck_assert_int_eq(episode->config.size_height, played->config.size_height);
     ck_assert_int_eq(episode->config.length, played->config.length);
+    ck_assert_int_eq(episode->config.mode, played->config.mode);
     ck_assert_int_eq(episode->config.reward, played->config.reward);
     ck_assert_int_eq(episode->config.world_count, 1);
     ck_assert_uint_eq(episode->episode, played->episode);
@@ -156,7 +157,7 @@ static void expect_records(const CairnEpisode* episode) {
     ck_assert_ptr_null(cairn_episode_channel(episode, "valu", NULL));
 }
 
-enum { CONFIGS = 4 };
+enum { CONFIGS = 5 };
 static CairnConfig some_config(int number) {
     CairnConfig config = cairn_default_config();
     config.seed = 7;
@@ -167,6 +168,8 @@ static CairnConfig some_config(int number) {
         config.reward = false, config.length = 0;
     } else if (number == 3) {
         config.view_width = 7, config.size_width = 100, config.size_height = 90;
+    } else if (number == 4) {
+        config.mode = CAIRN_MODE_FAST;
     }
     return config;
 }

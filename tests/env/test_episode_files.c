@@ -161,7 +161,7 @@ START_TEST(each_field_is_checked) {
     } cases[] = {
         {0, 1, 0, "not an episode file"},
         {AT_VERSION, 4, 2, "version 2; expected 1"},
-        {AT_MODE, 4, 1, "mode 1; expected 0 (exact)"},
+        {AT_MODE, 4, 2, "mode 2; expected 0 (exact) or 1 (fast)"},
         {AT_AREA, 4, 0, "area_width"},
         {AT_AREA + 4, 4, 0xffffffffu, "area_height"},
         {AT_AREA + 8, 4, 64, "view_width"},
@@ -212,7 +212,7 @@ static size_t bomb(uint8_t* bytes, size_t limit, uint64_t length, size_t actions
     const uint32_t sizes[7] = {64, 64, 9, 9, 64, 64, 0};
     bytes_put(&writer, episode_magic, EPISODE_MAGIC_BYTES);
     bytes_put_u32(&writer, EPISODE_VERSION);
-    bytes_put_u32(&writer, EPISODE_MODE_EXACT);
+    bytes_put_u32(&writer, CAIRN_MODE_EXACT);
     bytes_put_words(&writer, sizes, 7);
     bytes_put_u8(&writer, 1);
     bytes_put_u64(&writer, 0);

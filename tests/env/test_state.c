@@ -126,11 +126,12 @@ static void expect_same_state(const Cairn* worlds, int32_t world, const Saved* e
     free(now.bytes);
 }
 
-enum { CONFIGS = 3 };
+enum { CONFIGS = 5 }; // the last two: mode fast
 static CairnConfig some_config(int number) {
     CairnConfig config = cairn_default_config();
     config.seed = 100 + number;
-    if (number == 1) {
+    config.mode = number < 3 ? CAIRN_MODE_EXACT : CAIRN_MODE_FAST;
+    if (number == 1 || number == 4) {
         config.area_width = 48, config.area_height = 40;
         config.length = 137; // truncates now and then
     } else if (number == 2) {
@@ -183,8 +184,8 @@ START_TEST(a_loaded_world_continues_exactly) {
 }
 END_TEST
 
-// The first state of seed 0. May change only together with STATE_VERSION: states of this version
-// lie on users' disks.
+// The first state of seed 0. May change only together with the version: states of this one lie on
+// users' disks.
 START_TEST(version_1_keeps_its_bytes) {
     const CairnConfig config = cairn_default_config();
     Cairn* worlds = make_worlds(&config);
@@ -294,7 +295,7 @@ static void repair_checksum(uint8_t* bytes, size_t size) {
 
 // Changed bytes under a right checksum: refused, or a world that can be played on.
 START_TEST(forged_states_are_refused_or_harmless) {
-    CairnConfig config = some_config(0);
+    CairnConfig config = some_config(3 * _i); // exact, fast
     config.area_width = 20, config.area_height = 20;
     Saved saved;
     Cairn* worlds = worn_world(&config, &saved);
@@ -306,7 +307,8 @@ START_TEST(forged_states_are_refused_or_harmless) {
         memcpy(bytes, saved.bytes, saved.size);
         for (int change = 0; change <= i % 3; change++) {
             // Every other change beyond the generator, which takes any words.
-            const size_t first = i % 2 ? PROLOGUE_BYTES : FIXED_BYTES;
+            const size_t generator = _i ? COUNTER_BYTES : MERSENNE_BYTES;
+            const size_t first = i % 2 ? PROLOGUE_BYTES : FIXED_BYTES + generator;
             const size_t place = first + next_random(&random) % (saved.size - CRC_BYTES - first);
             bytes[place] = (uint8_t)next_random(&random);
         }
@@ -341,8 +343,8 @@ enum { // offsets of the layout in state.h
     AT_COUNTS = AT_PLAYER + CAIRN_ITEMS,
     AT_HUNGER = AT_COUNTS + 4 * CAIRN_ACHIEVEMENTS + 4,
     AT_SLEEPING = AT_PLAYER + PLAYER_BYTES - 1,
-    AT_POSITION = FIXED_BYTES - 4,
-    AT_MAP = FIXED_BYTES
+    AT_POSITION = FIXED_BYTES + MERSENNE_BYTES - 4,
+    AT_MAP = FIXED_BYTES + MERSENNE_BYTES
 };
 
 START_TEST(each_field_is_checked) {
@@ -359,7 +361,8 @@ START_TEST(each_field_is_checked) {
         const char* word;
     } cases[] = {
         {0, 1, "begin like a saved world"},
-        {MAGIC_BYTES, 2, "version 2; expected 1"},
+        {MAGIC_BYTES, 3, "version 3; expected 1 or 2"},
+        {MAGIC_BYTES, 2, "of mode fast; this one is of mode exact"},
         {PROLOGUE_BYTES, 32, "area_width 32; this one has 64"},
         {PROLOGUE_BYTES + 24, 5, "length 5; this one has 10000"},
         {AT_STEP + 4, 0x80000000u, "step"},
@@ -412,8 +415,14 @@ START_TEST(other_configurations_are_said) {
     Cairn* worlds = worn_world(&config, &saved);
     Cairn* other = worn_world(&other_config, &before);
     expect_refused(other, &before, saved.bytes, saved.size, "area_width 64; this one has 48");
+    free(before.bytes);
+    cairn_destroy(other);
+    const CairnConfig fast_config = some_config(3);
+    Cairn* fast = worn_world(&fast_config, &before);
+    expect_refused(fast, &before, saved.bytes, saved.size, "mode exact; this one is of mode fast");
+    expect_refused(worlds, &saved, before.bytes, before.size, "mode fast; this one is of mode");
     free(saved.bytes), free(before.bytes);
-    cairn_destroy(worlds), cairn_destroy(other);
+    cairn_destroy(worlds), cairn_destroy(fast);
 }
 END_TEST
 
@@ -453,7 +462,7 @@ Suite* suite(void) {
     tcase_set_timeout(broken, 60);
     tcase_add_test(broken, every_truncation_is_refused);
     tcase_add_test(broken, every_bit_flip_is_refused);
-    tcase_add_test(broken, forged_states_are_refused_or_harmless);
+    tcase_add_loop_test(broken, forged_states_are_refused_or_harmless, 0, 2);
     tcase_add_test(broken, each_field_is_checked);
     tcase_add_test(broken, other_configurations_are_said);
     tcase_add_test(broken, calls_that_cannot_be_meant_are_refused);

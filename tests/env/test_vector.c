@@ -43,8 +43,9 @@ static CairnOutput output_of(Everything* all) {
                          .position = all->position[0]};
 }
 
-static Cairn* open_worlds(int32_t threads, int32_t length, bool auto_reset) {
+static Cairn* open_worlds(CairnMode mode, int32_t threads, int32_t length, bool auto_reset) {
     CairnConfig config = cairn_default_config();
+    config.mode = mode;
     config.seed = 11;
     config.world_count = WORLDS;
     config.threads = threads;
@@ -69,9 +70,9 @@ static Everything* make_everything(void) {
     return all;
 }
 
-// Hash of all outputs of 400 steps, in pieces by `split` threads of its own when that is above 0.
-static uint32_t play(int32_t threads, bool by_range) {
-    Cairn* cairn = open_worlds(threads, 120, true);
+// Hash of all outputs of 400 steps.
+static uint32_t play(CairnMode mode, int32_t threads, bool by_range) {
+    Cairn* cairn = open_worlds(mode, threads, 120, true);
     Everything* all = make_everything();
     const CairnOutput output = output_of(all);
     uint32_t state = 1, hash = 0;
@@ -93,11 +94,13 @@ static uint32_t play(int32_t threads, bool by_range) {
 }
 
 START_TEST(threads_change_no_bit) {
-    uint32_t expected = play(1, false);
+    const CairnMode mode = (CairnMode)_i;
+    uint32_t expected = play(mode, 1, false);
     for (int32_t threads = 2; threads <= 8; threads++) {
-        ck_assert_msg(play(threads, false) == expected, "%d threads differ from one", threads);
+        ck_assert_msg(play(mode, threads, false) == expected, "%d threads differ from one",
+                      threads);
     }
-    ck_assert_uint_eq(play(1, true), expected);
+    ck_assert_uint_eq(play(mode, 1, true), expected);
 }
 END_TEST
 
@@ -114,7 +117,8 @@ static void step_half(void* context, int32_t thread) {
 }
 
 START_TEST(ranges_may_run_at_once) {
-    Cairn *one = open_worlds(1, 120, true), *two = open_worlds(2, 120, true);
+    const CairnMode mode = (CairnMode)_i;
+    Cairn *one = open_worlds(mode, 1, 120, true), *two = open_worlds(mode, 2, 120, true);
     Everything *a = make_everything(), *b = make_everything();
     const CairnOutput output_a = output_of(a), output_b = output_of(b);
     cairn_reset(one, &output_a);
@@ -136,7 +140,8 @@ END_TEST
 
 // A handle that resets by itself beside one that is reset by hand.
 START_TEST(endings_keep_the_last_observation) {
-    Cairn *self = open_worlds(1, 90, true), *hand = open_worlds(1, 90, false);
+    const CairnMode mode = (CairnMode)_i;
+    Cairn *self = open_worlds(mode, 1, 90, true), *hand = open_worlds(mode, 1, 90, false);
     Everything *a = make_everything(), *b = make_everything(), *fresh = make_everything();
     const CairnOutput output_a = output_of(a), output_b = output_of(b), again = output_of(fresh);
     cairn_reset(self, &output_a);
@@ -184,20 +189,25 @@ START_TEST(endings_keep_the_last_observation) {
 }
 END_TEST
 
-// Looking at a world, or not, changes nothing: night noise is drawn either way.
+// Looking at a world, or not, changes nothing: in mode exact night noise is drawn either way, in
+// mode fast it is apart from the world's numbers.
 START_TEST(looking_changes_nothing) {
-    Cairn *seen = open_worlds(1, 10000, true), *unseen = open_worlds(1, 10000, true);
-    Everything* all = make_everything();
-    const CairnOutput output = output_of(all), nothing = {0};
+    const CairnMode mode = (CairnMode)_i;
+    Cairn *seen = open_worlds(mode, 1, 10000, true), *unseen = open_worlds(mode, 1, 10000, true);
+    Everything *all = make_everything(), *few = make_everything();
+    const CairnOutput output = output_of(all);
+    const CairnOutput blind = {.reward = few->reward, .position = few->position[0]};
     cairn_reset(seen, &output);
-    cairn_reset(unseen, &nothing);
+    cairn_reset(unseen, &blind);
     uint32_t state = 2;
-    for (int step = 0; step < 300; step++) {
+    for (int step = 0; step < 700; step++) {
         int32_t action[WORLDS];
         draw_actions(&state, action);
         cairn_step(seen, action, &output);
         cairn_observe_world(seen, step % WORLDS, &output);
-        cairn_step(unseen, action, &nothing);
+        cairn_step(unseen, action, &blind);
+        ck_assert_mem_eq(all->reward, few->reward, sizeof all->reward);
+        ck_assert_mem_eq(all->position, few->position, sizeof all->position);
         for (int32_t n = 0; n < WORLDS; n++) {
             uint32_t a[CAIRN_GENERATOR_WORDS], b[CAIRN_GENERATOR_WORDS];
             cairn_generator(seen, n, a);
@@ -205,14 +215,46 @@ START_TEST(looking_changes_nothing) {
             ck_assert_mem_eq(a, b, sizeof a);
         }
     }
+    const CairnOutput map_a = {.observation.semantic = all->now.semantic[0]};
+    const CairnOutput map_b = {.observation.semantic = few->now.semantic[0]};
+    for (int32_t n = 0; n < WORLDS; n++) {
+        cairn_observe_world(seen, n, &map_a);
+        cairn_observe_world(unseen, n, &map_b);
+    }
+    ck_assert_mem_eq(all->now.semantic, few->now.semantic, sizeof all->now.semantic);
     free(all);
+    free(few);
     cairn_destroy(seen);
     cairn_destroy(unseen);
 }
 END_TEST
 
+// The same frame looked at twice has the same noise, the next one other noise.
+START_TEST(fast_frames_keep_their_noise) {
+    Cairn* cairn = open_worlds(CAIRN_MODE_FAST, 1, 10000, true);
+    Everything *all = make_everything(), *again = make_everything();
+    const CairnOutput output = output_of(all), second = output_of(again);
+    cairn_reset(cairn, &output);
+    const int32_t action[WORLDS] = {0};
+    int nights = 0, moved = 0;
+    for (int step = 0; step < 290; step++) {
+        memcpy(again->now.pixels, all->now.pixels, sizeof all->now.pixels);
+        cairn_step(cairn, action, &output);
+        moved += memcmp(again->now.pixels[2], all->now.pixels[2], FRAME) != 0;
+        cairn_observe_world(cairn, 2, &second);
+        ck_assert_mem_eq(again->now.pixels[2], all->now.pixels[2], FRAME);
+        nights += cairn_daylight(cairn, 2) < 0.5;
+    }
+    ck_assert_int_gt(nights, 50);
+    ck_assert_int_ge(moved, nights);
+    free(all);
+    free(again);
+    cairn_destroy(cairn);
+}
+END_TEST
+
 START_TEST(other_rows_are_left_alone) {
-    Cairn* cairn = open_worlds(1, 10000, true);
+    Cairn* cairn = open_worlds(CAIRN_MODE_EXACT, 1, 10000, true);
     Everything* all = make_everything();
     const CairnOutput output = output_of(all);
     cairn_reset(cairn, &output);
@@ -286,7 +328,7 @@ START_TEST(a_world_is_drawn_on_any_canvas) {
 END_TEST
 
 START_TEST(bad_arguments_are_refused) {
-    Cairn* cairn = open_worlds(1, 100, true);
+    Cairn* cairn = open_worlds(CAIRN_MODE_EXACT, 1, 100, true);
     const CairnOutput nothing = {0};
     char why[CAIRN_WHY] = "";
     uint8_t inventory[CAIRN_ITEMS] = {9, 9, 9, 9};
@@ -315,7 +357,7 @@ static void tally(void* context, int32_t thread) {
 
 START_TEST(parallel_runs_each_thread_once) {
     for (int32_t threads = 1; threads <= 8; threads++) {
-        Cairn* cairn = open_worlds(threads, 100, true);
+        Cairn* cairn = open_worlds(CAIRN_MODE_EXACT, threads, 100, true);
         for (int round = 0; round < 300; round++) {
             Tally calls = {0};
             cairn_parallel(cairn, tally, &calls);
@@ -332,10 +374,11 @@ Suite* suite(void) {
     Suite* suite = suite_create("vector");
     TCase* tests = tcase_create("vector");
     tcase_set_timeout(tests, 300);
-    tcase_add_test(tests, threads_change_no_bit);
-    tcase_add_test(tests, ranges_may_run_at_once);
-    tcase_add_test(tests, endings_keep_the_last_observation);
-    tcase_add_test(tests, looking_changes_nothing);
+    tcase_add_loop_test(tests, threads_change_no_bit, 0, 2);             // mode
+    tcase_add_loop_test(tests, ranges_may_run_at_once, 0, 2);            // mode
+    tcase_add_loop_test(tests, endings_keep_the_last_observation, 0, 2); // mode
+    tcase_add_loop_test(tests, looking_changes_nothing, 0, 2);           // mode
+    tcase_add_test(tests, fast_frames_keep_their_noise);
     tcase_add_test(tests, other_rows_are_left_alone);
     tcase_add_test(tests, two_handles_share_nothing);
     tcase_add_test(tests, a_world_is_drawn_on_any_canvas);
