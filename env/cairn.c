@@ -323,6 +323,19 @@ CairnStatus cairn_draw_world(const Cairn* canvas, const Cairn* cairn, int32_t wo
     return status;
 }
 
+const uint8_t* cairn_picture(const Cairn* cairn, const char* name, int32_t* side) {
+    const CairnTextures* textures =
+        cairn->own_textures ? cairn->own_textures : cairn->config.textures;
+    *side = 0;
+    for (int id = 0; id < ENV_TEXTURE_COUNT; id++) {
+        if (strcmp(env_texture_name((EnvTextureId)id), name) == 0) {
+            *side = textures->picture[id].side;
+            return textures->picture[id].rgba;
+        }
+    }
+    return NULL;
+}
+
 CairnStatus cairn_set_inventory(Cairn* cairn, int32_t world, const uint8_t inventory[CAIRN_ITEMS],
                                 char why[CAIRN_WHY]) {
     CairnStatus status = check_world(cairn, world, why);

@@ -244,23 +244,9 @@ CAIRN_API void cairn_observe_world(const Cairn* worlds, int32_t world, const Cai
 // ones: pixels [H, W, 3] of its size. Changes neither, and draws nothing, as cairn_observe_world.
 CAIRN_API CairnStatus cairn_draw_world(const Cairn* canvas, const Cairn* worlds, int32_t world,
                                        uint8_t* pixels, char why[CAIRN_WHY]);
-
-// Draws worlds for people to look at: at a view and size of their own, in the world's own light.
-// Nothing is drawn from the world's generator, so that looking changes nothing.
-typedef struct CairnPainter CairnPainter;
-
-// Of the config, view, size and textures (borrowed; NULL = Cairn's own) count. On failure *painter
-// is NULL and why says which field is wrong.
-CAIRN_API CairnStatus cairn_painter_create(const CairnConfig* config, CairnPainter** painter,
-                                           char why[CAIRN_WHY]);
-CAIRN_API void cairn_painter_destroy(CairnPainter* painter); // NULL is allowed
-// pixels [H, W, 3] of the painter's size.
-CAIRN_API void cairn_painter_draw(const CairnPainter* painter, const Cairn* worlds, int32_t world,
-                                  uint8_t* pixels);
-// One texture by the original's name ("water", "player-left", "health", "1"): [side, side, 4] RGBA,
-// there as long as the painter. NULL: no such name.
-CAIRN_API const uint8_t* cairn_painter_picture(const CairnPainter* painter, const char* name,
-                                               int32_t* side);
+// A handle's picture by the original's name ("water", "player-left", "health", "1"): RGBA [side,
+// side, 4], there as long as the handle and its textures. NULL: no such name.
+CAIRN_API const uint8_t* cairn_picture(const Cairn* worlds, const char* name, int32_t* side);
 
 // Episode files (.cairn): an episode is its configuration, seed, number and actions, so reading one
 // means playing it again. Beside them: how it ended, and what an agent said at each step.

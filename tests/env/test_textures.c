@@ -334,6 +334,36 @@ START_TEST(folder_errors_name_the_file) {
 }
 END_TEST
 
+// A handle gives out the pictures that it draws with: its own, or those of its configuration.
+START_TEST(a_handle_gives_out_its_pictures) {
+    CairnTextures *own = NULL, *other = NULL;
+    char why[CAIRN_WHY] = "";
+    ck_assert_msg(env_textures_builtin(&own, why) == CAIRN_OK, "%s", why);
+    ck_assert_msg(env_textures_builtin(&other, why) == CAIRN_OK, "%s", why);
+    memset(other->picture[ENV_TEXTURE_COW].rgba, 7, 4);
+    for (int given = 0; given < 2; given++) {
+        CairnConfig config = cairn_default_config();
+        config.textures = given ? other : NULL;
+        Cairn* cairn = NULL;
+        ck_assert_msg(cairn_create(&config, &cairn, why) == CAIRN_OK, "%s", why);
+        for (int id = 0; id < ENV_TEXTURE_COUNT; id++) {
+            const EnvTexture* expected = &(given ? other : own)->picture[id];
+            int32_t side = 0;
+            const uint8_t* rgba = cairn_picture(cairn, env_texture_name((EnvTextureId)id), &side);
+            ck_assert_ptr_nonnull(rgba);
+            ck_assert_int_eq(side, expected->side);
+            ck_assert_mem_eq(rgba, expected->rgba, (size_t)(4 * side * side));
+        }
+        int32_t side = 5;
+        ck_assert_ptr_null(cairn_picture(cairn, "dragon", &side));
+        ck_assert_int_eq(side, 0);
+        cairn_destroy(cairn);
+    }
+    cairn_textures_destroy(own);
+    cairn_textures_destroy(other);
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* made = suite_create("textures");
     TCase* decoding = tcase_create("decoding");
@@ -349,6 +379,7 @@ Suite* suite(void) {
     tcase_add_test(sets, names_follow_the_items);
     tcase_add_test(sets, a_folder_loads_like_the_embedded_files);
     tcase_add_test(sets, folder_errors_name_the_file);
+    tcase_add_test(sets, a_handle_gives_out_its_pictures);
     suite_add_tcase(made, sets);
     return made;
 }
