@@ -1,0 +1,211 @@
+"""Many worlds as one Gymnasium vector environment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from cairn._library import limits
+from cairn._worlds import STEP_ARRAYS, Arrays, Worlds, check_choice, whole
+from cairn.env import RENDER_MODES, SEED_LIMIT, make_canvas, make_settings, observation_of
+
+__all__ = ["CrafterVectorEnv"]
+
+AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
+FRESH_INVENTORY = [9] * 4 + [0] * (limits.items - 4)
+
+
+class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
+    """`num_envs` worlds, each a `cairn.CrafterEnv`, stepped by one call into C.
+
+    Arrays are numpy's own view of what C wrote, without a copy, and the caller's to keep: they are
+    written to again only when nobody holds them any longer.
+
+    `reset(seed=s)` seeds world n with s + n, as Gymnasium's vector environments do; a list seeds
+    each world by itself (`cairn.world_seeds(s, num_envs)` makes lists that share no worlds).
+
+    `info` holds arrays [num_envs, ...]: `inventory` (uint8 [16], in the order of `cairn.ITEMS`),
+    `achievements` (counts, int32 [22], in the order of `cairn.ACHIEVEMENTS`), `unlocked` (bool
+    [22]: by this very step), `discount`, `player_pos` (int32 [x, y]), `reward` and, if asked for,
+    `semantic`.
+
+    Autoreset (`metadata["autoreset_mode"]`): in mode SAME_STEP a world that ended begins its next
+    episode inside the step. Its row of the observation and of `info` is that of the new episode;
+    `info["final_obs"]` (array of objects, None in other rows) and `info["final_info"]` tell of the
+    one that ended, and `info["_final_obs"]` and `info["_final_info"]` in which rows. In mode
+    DISABLED, `reset(options={"reset_mask": ended})` begins new episodes.
+
+    Args:
+        num_envs: worlds, 1 to 65536.
+        threads: threads that step them; no bit depends on it.
+        autoreset_mode: AutoresetMode.SAME_STEP or DISABLED, or their values as words. For NEXT_STEP,
+            `gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")` has it, slower.
+        The others: as for `cairn.CrafterEnv`.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {
+        "render_modes": list(RENDER_MODES), "render_fps": 10,
+        "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    def __init__(self, num_envs: int = 1, *, threads: int = 1, mode: str = "exact",
+                 observation: str = "pixels", semantic: bool = False, reward: bool = True,
+                 area: int | Sequence[int] = (64, 64), view: int | Sequence[int] = (9, 9),
+                 size: int | Sequence[int] = (64, 64), length: int | None = 10000,
+                 textures: Any = None, autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+                 render_mode: str | None = None, render_size: int | Sequence[int] | None = None):
+        check_choice("render_mode", render_mode, (None, *RENDER_MODES))
+        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        if self.autoreset_mode not in AUTORESET_MODES:
+            raise ValueError(
+                f"autoreset_mode is {autoreset_mode}, expected SAME_STEP or DISABLED; for NEXT_STEP "
+                'use gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")')
+        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
+        self._same_step = self.autoreset_mode is AutoresetMode.SAME_STEP
+        self._settings = make_settings(
+            mode=mode, observation=observation, semantic=semantic, area=area, view=view, size=size,
+            length=length, textures=textures, worlds=whole("num_envs", num_envs),
+            threads=whole("threads", threads), auto_reset=self._same_step)
+        self.num_envs = self._settings.worlds
+        self._worlds = Worlds(self._settings, range(max(self.num_envs, 0)))
+        self._seeded, self._reward = False, bool(reward)
+        self._ended: np.ndarray | None = None  # worlds that await a reset, in mode DISABLED
+        self._zeros = None if reward else np.zeros(self.num_envs)
+        self.render_mode = render_mode
+        self._canvas = make_canvas(self._worlds, render_size)
+        self.single_observation_space = self._settings.space()
+        self.single_action_space = spaces.Discrete(limits.actions)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+
+    # ------------------------------------------------------------ Gymnasium's interface
+    def reset(self, *, seed: int | Sequence[int] | None = None,
+              options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begins an episode in every world, or where `options["reset_mask"]` is True."""
+        if options is not None and "reset_mask" in options:
+            return self._reset_some(seed, options["reset_mask"])
+        super().reset(seed=seed if seed is None or np.ndim(seed) == 0 else None)
+        if seed is None and not self._seeded:
+            seed = self.np_random.integers(SEED_LIMIT, size=self.num_envs).tolist()
+        if seed is not None:
+            seeds = [seed + n for n in range(self.num_envs)] if np.ndim(seed) == 0 else list(seed)
+            if len(seeds) != self.num_envs:
+                raise ValueError(f"{len(seeds)} seeds, expected one or {self.num_envs}, one for "
+                                 "each world")
+            self._worlds.reseed(seeds)
+            self._seeded = True
+        self._ended = None
+        arrays = self._worlds.reset()
+        return observation_of(self._settings, arrays.now), self._info(arrays)
+
+    def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray,
+                                                 dict[str, Any]]:
+        """Takes an action in every world, integers 0 to 16 [num_envs]."""
+        arrays = self._worlds.step(self._checked(actions))
+        info = self._info(arrays)
+        ended = arrays.terminated | arrays.truncated
+        if ended.any():
+            if self._same_step:
+                self._add_final(arrays, info, ended)
+            else:
+                self._ended = ended
+        reward = arrays.reward if self._reward else np.zeros(self.num_envs)
+        return (observation_of(self._settings, arrays.now), reward, arrays.terminated,
+                arrays.truncated, info)
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """Pictures of all worlds, uint8 [height, width, 3] each. Changes nothing."""
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() needs a render mode: make the environment with "
+                                  'render_mode="rgb_array".')
+            return None
+        return tuple(self._canvas.draw(self._worlds, n) for n in range(self.num_envs))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Frees the worlds and their threads."""
+        self._worlds.close()
+        self._canvas.close()
+
+    # ------------------------------------------------------------ states
+    def save(self, world: int) -> bytes:
+        """The whole state of one world: checksummed, the same on every machine."""
+        return self._worlds.save(world)
+
+    def load(self, world: int, state: bytes) -> None:
+        """Continues one world from a saved state of any environment of the same mode, area, view,
+        size and length. `observe()` shows it."""
+        self._worlds.load(world, state)
+        self._seeded = True
+        if self._ended is not None:
+            self._ended[world] = False
+
+    def observe(self) -> tuple[Any, dict[str, Any]]:
+        """The present observation and info of all worlds anew, as after `load`."""
+        arrays = self._worlds.observe()
+        return observation_of(self._settings, arrays.now), self._info(arrays)
+
+    # ------------------------------------------------------------ parts
+    def _checked(self, actions: Any) -> np.ndarray:
+        array = np.asarray(actions)
+        if array.shape != (self.num_envs,) or array.dtype.kind not in "iu":
+            raise ValueError(f"actions are {array.dtype} {list(array.shape)}, expected integers "
+                             f"[{self.num_envs}]")
+        if array.min() < 0 or array.max() >= limits.actions:
+            wrong = int(((array < 0) | (array >= limits.actions)).argmax())
+            raise ValueError(f"action of world {wrong} is {array[wrong]}, expected 0 to "
+                             f"{limits.actions - 1}")
+        if self._ended is not None and self._ended.any():
+            raise gymnasium.error.ResetNeeded(
+                f"World {int(self._ended.argmax())} has ended: in autoreset mode DISABLED call "
+                'reset(options={"reset_mask": terminated | truncated}) first.')
+        return array
+
+    def _info(self, arrays: Arrays) -> dict[str, Any]:
+        info = {
+            "inventory": arrays.inventory,
+            "achievements": arrays.achievements,
+            "unlocked": arrays.unlocked,
+            "discount": 1.0 - arrays.terminated,
+            "player_pos": arrays.position,
+            "reward": arrays.reward,
+        }
+        if self._settings.semantic:
+            info["semantic"] = arrays.now["semantic"]
+        return info
+
+    def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: np.ndarray) -> None:
+        """C's rows of the step tell of the episode that ended; Gymnasium wants the new one's."""
+        rows = np.flatnonzero(ended)
+        final_info = dict(info)
+        if self._settings.semantic: # C wrote only the rows that ended
+            final_info["semantic"] = np.zeros_like(arrays.final["semantic"])
+            final_info["semantic"][rows] = arrays.final["semantic"][rows]
+        for name, fresh in (("inventory", FRESH_INVENTORY), ("achievements", 0), ("unlocked", False),
+                            ("discount", 1.0), ("reward", 0.0),
+                            ("player_pos", [side // 2 for side in self._settings.area])):
+            info[name] = final_info[name].copy()
+            info[name][rows] = fresh
+        observations = np.full(self.num_envs, None, dtype=object)
+        final = observation_of(self._settings, arrays.final, rows)  # copies
+        for place, row in enumerate(rows.tolist()):
+            observations[row] = (final[place] if isinstance(final, np.ndarray) else
+                                 {name: array[place] for name, array in final.items()})
+        info["final_obs"], info["_final_obs"] = observations, ended
+        info["final_info"], info["_final_info"] = final_info, ended.copy()
+
+    def _reset_some(self, seed: Any, mask: Any) -> tuple[Any, dict[str, Any]]:
+        if seed is not None:
+            raise ValueError("reset(): a seed goes with a reset of all worlds, without reset_mask")
+        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or \
+                mask.shape != (self.num_envs,) or not mask.any():
+            raise ValueError(f"options['reset_mask'] is {mask!r}, expected a numpy array of bool "
+                             f"[{self.num_envs}] with a True in it")
+        arrays = self._worlds.reset_some(np.flatnonzero(mask).tolist())
+        if self._ended is not None:
+            self._ended = self._ended & ~mask
+        return observation_of(self._settings, arrays.now), self._info(arrays)
