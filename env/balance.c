@@ -28,7 +28,7 @@ static void spawn(World* world, int32_t number, const Balance* rule) {
         }
     }
     Object place = {.x = (int16_t)x, .y = (int16_t)y};
-    if (!world_object(world, x, y) && object_distance(world, &place) >= rule->spawn_distance) {
+    if (!world_occupied(world, x, y) && object_distance(world, &place) >= rule->spawn_distance) {
         object_add(world, rule->kind, x, y);
     }
 }
@@ -37,7 +37,7 @@ static void despawn(World* world, const Chunk* chunk, const Balance* rule, int32
     uint32_t skip = random_below(&world->generator, (uint32_t)members);
     int32_t index = chunk->first;
     while (world->objects[index].kind != rule->kind || skip-- > 0) {
-        index = world->objects[index].next;
+        index = world->list.link[index].next;
     }
     if (object_distance(world, &world->objects[index]) >= rule->despawn_distance) {
         object_remove(world, &world->objects[index]);
@@ -46,10 +46,7 @@ static void despawn(World* world, const Chunk* chunk, const Balance* rule, int32
 
 static void balance(World* world, int32_t number, const Balance* rule) {
     const Chunk* chunk = &world->chunks[number];
-    int32_t members = 0;
-    for (int32_t index = chunk->first; index; index = world->objects[index].next) {
-        members += world->objects[index].kind == rule->kind;
-    }
+    const int32_t members = chunk->members[rule->kind];
     if (members < rule->low && random_uniform(&world->generator) < rule->spawn_probability) {
         spawn(world, number, rule);
     } else if (members > rule->high &&
@@ -64,7 +61,7 @@ void balance_chunks(World* world) {
     // Spawning may bring no chunk into existence: creatures only appear in those that exist.
     for (int32_t i = 0; i < world->chunk_count; i++) {
         int32_t number = world->chunk_order[i];
-        const int32_t* cells = world->chunks[number].cells;
+        const uint8_t* cells = world->chunks[number].cells;
         int32_t grass = cells[CAIRN_GRASS], path = cells[CAIRN_PATH];
         balance(world, number,
                 &(Balance){KIND_ZOMBIE, CAIRN_GRASS, 6, 0, 0.3, 0.4, grass < 50 ? 0 : zombies,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "env/config.h"
 #include "env/handle.h"
@@ -11,13 +12,41 @@
 #include "env/textures.h"
 
 // ---------------------------------------------------------------- create and destroy
+static double* make_daylight(void) {
+    double* daylight = malloc(DAYLIGHT_STEPS * sizeof *daylight);
+    for (int32_t step = 0; daylight && step < DAYLIGHT_STEPS; step++) {
+        daylight[step] = world_daylight(step);
+    }
+    return daylight;
+}
+
+// Memory for the longest lists of objects that the rules allow, taken by the page when touched.
+static bool map_reserve(Cairn* cairn) {
+    size_t size = world_reserve_size(&cairn->shape) * (size_t)cairn->config.world_count;
+    if (size == 0) {
+        return true;
+    }
+    void* memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        return false;
+    }
+    (void)madvise(memory, size, MADV_NOHUGEPAGE); // else a touched byte may take 2 MB
+    cairn->reserve = memory;
+    cairn->reserve_size = size;
+    return true;
+}
+
 static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
     const CairnConfig* config = &cairn->config;
     size_t count = (size_t)config->world_count, size = world_arena_size(&cairn->shape);
+    size_t reserve_size = world_reserve_size(&cairn->shape);
     cairn->seeds = malloc(count * sizeof *cairn->seeds);
     cairn->worlds = calloc(count, sizeof *cairn->worlds);
     cairn->arena = calloc(count, size);
-    if (!cairn->seeds || !cairn->worlds || !cairn->arena) {
+    cairn->daylight = make_daylight();
+    if (!map_reserve(cairn) || !cairn->seeds || !cairn->worlds || !cairn->arena ||
+        !cairn->daylight) {
         snprintf(why, CAIRN_WHY, "out of memory for %d worlds of %d x %d cells",
                  config->world_count, config->area_width, config->area_height);
         return CAIRN_OUT_OF_MEMORY;
@@ -26,8 +55,10 @@ static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
         cairn->seeds[i] =
             config->seeds ? config->seeds[i] : cairn_world_seed(config->seed, (int32_t)i);
         cairn->worlds[i].seed = cairn->seeds[i];
-        world_attach(&cairn->worlds[i], &cairn->shape, (char*)cairn->arena + i * size);
+        world_attach(&cairn->worlds[i], &cairn->shape, (char*)cairn->arena + i * size,
+                     (char*)cairn->reserve + i * reserve_size);
     }
+    cairn->shape.daylight = cairn->daylight;
     cairn->config.seeds = cairn->seeds;
     return CAIRN_OK;
 }
@@ -79,6 +110,10 @@ void cairn_destroy(Cairn* cairn) {
     workers_destroy(cairn->workers);
     renderer_destroy(cairn->renderer);
     cairn_textures_destroy(cairn->own_textures);
+    if (cairn->reserve) {
+        munmap(cairn->reserve, cairn->reserve_size);
+    }
+    free(cairn->daylight);
     free(cairn->arena);
     free(cairn->worlds);
     free(cairn->seeds);

@@ -47,6 +47,40 @@ static void uniforms(const uint32_t* restrict output, int32_t count, double low,
     }
 }
 
+// ---------------------------------------------------------------- objects
+static void near_kernel(const int16_t* restrict x, const int16_t* restrict y, int32_t count,
+                        int32_t at_x, int32_t at_y, int32_t distance, uint8_t* restrict near) {
+    const int16_t px = (int16_t)at_x, py = (int16_t)at_y, reach = (int16_t)distance;
+    for (int32_t i = 0; i < count; i++) {
+        int16_t dx = (int16_t)(x[i] - px), dy = (int16_t)(y[i] - py);
+        dx = (int16_t)(dx < 0 ? -dx : dx);
+        dy = (int16_t)(dy < 0 ? -dy : dy);
+        near[i] = (int16_t)(dx + dy) < reach;
+    }
+    for (int32_t i = count; i % 8 != 0; i++) {
+        near[i] = 0;
+    }
+}
+
+static int32_t find(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y) {
+    enum { RUN = 32 };
+    const int16_t px = (int16_t)at_x, py = (int16_t)at_y;
+    int32_t i = 0;
+    for (; i + RUN <= count; i += RUN) {
+        int16_t any = 0;
+        for (int32_t k = 0; k < RUN; k++) {
+            any |= (int16_t)((x[i + k] == px) & (y[i + k] == py));
+        }
+        if (any) {
+            break;
+        }
+    }
+    while (i < count && !(x[i] == px && y[i] == py)) {
+        i++;
+    }
+    return i;
+}
+
 // ---------------------------------------------------------------- noise
 static const double SQUISH = 1.0 / 3.0;
 
@@ -210,6 +244,8 @@ const EnvKernels JOIN(env_kernels_, KERNELS) = {
     .twist = twist,
     .temper = temper,
     .uniforms = uniforms,
+    .near = near_kernel,
+    .find = find,
     .noise_map = noise_map_kernel,
     .light_dusk = light_dusk,
     .light_mix = light_mix,

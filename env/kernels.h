@@ -24,6 +24,13 @@ typedef struct EnvKernels {
     // value[i] = low + span * (53-bit uniform number from outputs 2 i and 2 i + 1), i < count
     void (*uniforms)(const uint32_t* output, int32_t count, double low, double span, double* value);
 
+    // near[i] = 1 if |x[i] - at_x| + |y[i] - at_y| < distance, else 0, for i < count; up to 7 zeros
+    // follow.
+    void (*near)(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y,
+                 int32_t distance, uint8_t* near);
+    // The first i < count with x[i] = at_x and y[i] = at_y; count when there is none.
+    int32_t (*find)(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y);
+
     // See noise_map in env/noise.h.
     void (*noise_map)(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
                       float* values);

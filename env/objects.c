@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "env/kernels.h"
+
 // ---------------------------------------------------------------- maps
 void world_set_material(World* world, int32_t x, int32_t y, CairnMaterial material) {
     uint8_t* cell = &world->material[world_cell(world, x, y)];
@@ -20,79 +22,88 @@ CairnMaterial world_material(const World* world, int32_t x, int32_t y) {
                                      : CAIRN_OUTSIDE;
 }
 
+int32_t world_object_index(const World* world, int32_t x, int32_t y) {
+    if (!world_inside(world, x, y) || !world_occupied(world, x, y)) {
+        return 0;
+    }
+    const Objects* list = &world->list;
+    int32_t index = PLAYER + world->shape->kernels->find(list->x + PLAYER, list->y + PLAYER,
+                                                         world->object_count - PLAYER, x, y);
+    assert(index < world->object_count);
+    return index;
+}
+
 Object* world_object(World* world, int32_t x, int32_t y) {
-    int32_t index = world_inside(world, x, y) ? world->object_at[world_cell(world, x, y)] : 0;
+    int32_t index = world_object_index(world, x, y);
     return index ? &world->objects[index] : NULL;
 }
 
 bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable) {
-    if (!world_inside(world, x, y)) {
-        return false;
-    }
-    int32_t cell = world_cell(world, x, y);
-    return world->object_at[cell] == 0 && (walkable >> world->material[cell] & 1);
+    return world_inside(world, x, y) &&
+           (walkable >> world->material[world_cell(world, x, y)] & 1) &&
+           !world_occupied(world, x, y);
+}
+
+static void flip_occupied(World* world, int32_t x, int32_t y) {
+    world->occupied[x * world->shape->occupied_words + y / 64] ^= UINT64_C(1) << y % 64;
 }
 
 // ---------------------------------------------------------------- chunks
 static void chunk_append(World* world, int32_t index) {
-    Object* object = &world->objects[index];
+    const Object* object = &world->objects[index];
+    Link* links = world->list.link;
     int32_t number = world_chunk(world, object->x, object->y);
     Chunk* chunk = &world->chunks[number];
     if (!chunk->exists) {
         chunk->exists = true;
         world->chunk_order[world->chunk_count++] = number;
     }
-    object->previous = chunk->last;
-    object->next = 0;
-    if (chunk->last) {
-        world->objects[chunk->last].next = index;
-    } else {
-        chunk->first = index;
-    }
+    links[index] = (Link){.previous = chunk->last};
+    *(chunk->last ? &links[chunk->last].next : &chunk->first) = index;
     chunk->last = index;
+    chunk->members[object->kind]++;
 }
 
 static void chunk_drop(World* world, int32_t index) {
-    Object* object = &world->objects[index];
+    const Object* object = &world->objects[index];
+    Link *links = world->list.link, link = links[index];
     Chunk* chunk = &world->chunks[world_chunk(world, object->x, object->y)];
-    if (object->previous) {
-        world->objects[object->previous].next = object->next;
-    } else {
-        chunk->first = object->next;
-    }
-    if (object->next) {
-        world->objects[object->next].previous = object->previous;
-    } else {
-        chunk->last = object->previous;
-    }
+    *(link.previous ? &links[link.previous].next : &chunk->first) = link.next;
+    *(link.next ? &links[link.next].previous : &chunk->last) = link.previous;
+    chunk->members[object->kind]--;
 }
 
 // ---------------------------------------------------------------- objects
 void objects_clear(World* world) {
     const WorldShape* shape = world->shape;
-    size_t cells = (size_t)shape->width * (size_t)shape->height;
-    memset(world->object_at, 0, cells * sizeof *world->object_at);
+    memset(world->occupied, 0,
+           (size_t)shape->width * (size_t)shape->occupied_words * sizeof *world->occupied);
     memset(world->chunks, 0,
            (size_t)shape->chunk_columns * (size_t)shape->chunk_rows * sizeof *world->chunks);
-    world->objects[0] = (Object){.kind = KIND_NONE};
     world->object_count = PLAYER;
+    world_use_arena(world);
+    world->objects[0] = (Object){.kind = KIND_NONE};
     world->hole_count = 0;
     world->chunk_count = 0;
 }
 
 Object* object_add(World* world, ObjectKind kind, int32_t x, int32_t y) {
-    static const int8_t HEALTH[KIND_COUNT] = {
+    static const uint8_t HEALTH[KIND_COUNT] = {
         [KIND_COW] = 3, [KIND_ZOMBIE] = 5, [KIND_SKELETON] = 3, [KIND_PLANT] = 1};
-    assert(world->object_count < world->shape->object_capacity);
+    if (world->object_count == world->list.capacity) {
+        world_use_reserve(world);
+    }
+    assert(world->object_count < world->list.capacity);
+    assert(!world_occupied(world, x, y));
     int32_t index = world->object_count++;
-    int32_t cell = world_cell(world, x, y);
-    assert(world->object_at[cell] == 0);
     world->objects[index] = (Object){.x = (int16_t)x,
                                      .y = (int16_t)y,
                                      .kind = (uint8_t)kind,
                                      .facing_y = 1,
                                      .health = HEALTH[kind]};
-    world->object_at[cell] = index;
+    world->list.x[index] = (int16_t)x;
+    world->list.y[index] = (int16_t)y;
+    flip_occupied(world, x, y);
     chunk_append(world, index);
     return &world->objects[index];
 }
@@ -101,22 +112,24 @@ void object_remove(World* world, Object* object) {
     if (object->kind == KIND_NONE) {
         return;
     }
-    chunk_drop(world, (int32_t)(object - world->objects));
-    world->object_at[world_cell(world, object->x, object->y)] = 0;
+    int32_t index = (int32_t)(object - world->objects);
+    chunk_drop(world, index);
+    flip_occupied(world, object->x, object->y);
+    world->list.x[index] = REMOVED;
     object->kind = KIND_NONE;
     world->hole_count++;
 }
 
 static void object_move(World* world, Object* object, int32_t x, int32_t y) {
     int32_t index = (int32_t)(object - world->objects);
-    world->object_at[world_cell(world, object->x, object->y)] = 0;
-    world->object_at[world_cell(world, x, y)] = index;
+    flip_occupied(world, object->x, object->y);
+    flip_occupied(world, x, y);
     bool crosses = world_chunk(world, object->x, object->y) != world_chunk(world, x, y);
     if (crosses) {
         chunk_drop(world, index);
     }
-    object->x = (int16_t)x;
-    object->y = (int16_t)y;
+    world->list.x[index] = object->x = (int16_t)x;
+    world->list.y[index] = object->y = (int16_t)y;
     if (crosses) {
         chunk_append(world, index);
     }
@@ -134,30 +147,58 @@ bool object_step(World* world, Object* object, Direction direction, int32_t walk
 }
 
 void object_damage(World* world, Object* object, int32_t amount) {
-    bool is_player = object == &world->objects[PLAYER];
-    int32_t* health = is_player ? &world->player.inventory[CAIRN_HEALTH] : &object->health;
-    *health = *health > amount ? *health - amount : 0;
+    if (object == &world->objects[PLAYER]) {
+        int32_t* health = &world->player.inventory[CAIRN_HEALTH];
+        *health = *health > amount ? *health - amount : 0;
+    } else {
+        object->health = (uint8_t)(object->health > amount ? object->health - amount : 0);
+    }
 }
 
 // Moves every object down to the first hole below it, which keeps the order.
 void objects_compact(World* world) {
+    const Objects* list = &world->list;
     int32_t kept = PLAYER;
     for (int32_t index = PLAYER; index < world->object_count; index++) {
-        Object object = world->objects[index];
+        const Object object = world->objects[index];
         if (object.kind == KIND_NONE) {
             continue;
         }
         if (kept != index) {
             Chunk* chunk = &world->chunks[world_chunk(world, object.x, object.y)];
-            *(object.previous ? &world->objects[object.previous].next : &chunk->first) = kept;
-            *(object.next ? &world->objects[object.next].previous : &chunk->last) = kept;
-            world->objects[kept] = object;
-            world->object_at[world_cell(world, object.x, object.y)] = kept;
+            const Link link = list->link[index];
+            *(link.previous ? &list->link[link.previous].next : &chunk->first) = kept;
+            *(link.next ? &list->link[link.next].previous : &chunk->last) = kept;
+            list->link[kept] = link;
+            list->object[kept] = object;
+            list->x[kept] = object.x;
+            list->y[kept] = object.y;
         }
         kept++;
     }
     world->object_count = kept;
     world->hole_count = 0;
+}
+
+void objects_rebuild(World* world) {
+    const WorldShape* shape = world->shape;
+    memset(world->occupied, 0,
+           (size_t)shape->width * (size_t)shape->occupied_words * sizeof *world->occupied);
+    for (int32_t i = 0; i < shape->chunk_columns * shape->chunk_rows; i++) {
+        memset(world->chunks[i].members, 0, sizeof world->chunks[i].members);
+    }
+    world->hole_count = 0;
+    for (int32_t i = PLAYER; i < world->object_count; i++) {
+        const Object* object = &world->objects[i];
+        bool hole = object->kind == KIND_NONE;
+        world->list.x[i] = hole ? REMOVED : object->x;
+        world->list.y[i] = object->y;
+        world->hole_count += hole;
+        if (!hole) {
+            flip_occupied(world, object->x, object->y);
+            world->chunks[world_chunk(world, object->x, object->y)].members[object->kind]++;
+        }
+    }
 }
 
 // ---------------------------------------------------------------- geometry

@@ -17,13 +17,16 @@ typedef struct Direction {
 void world_set_material(World* world, int32_t x, int32_t y, CairnMaterial material);
 // CAIRN_OUTSIDE beyond the edges.
 CairnMaterial world_material(const World* world, int32_t x, int32_t y);
+// Index into the list; 0 when the cell is empty or outside.
+int32_t world_object_index(const World* world, int32_t x, int32_t y);
 // NULL when the cell is empty or outside.
 Object* world_object(World* world, int32_t x, int32_t y);
 // Inside, empty, and its material in the set.
 bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable);
 
 void objects_clear(World* world);
-// The cell is empty. The new object's fields are those of its class at birth.
+// The cell is empty. The new object's fields are those of its class at birth. Pointers to objects
+// are void after it.
 Object* object_add(World* world, ObjectKind kind, int32_t x, int32_t y);
 // Leaves a hole in the list; nothing if that has been done.
 void object_remove(World* world, Object* object);
@@ -33,6 +36,8 @@ bool object_step(World* world, Object* object, Direction direction, int32_t walk
 void object_damage(World* world, Object* object, int32_t amount); // health never falls below 0
 // Closes the holes. Pointers and indices to objects are void after it.
 void objects_compact(World* world);
+// See world_rebuild.
+void objects_rebuild(World* world);
 
 // City-block distance to the player.
 int32_t object_distance(const World* world, const Object* object);

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "env/objects.h"
+
 // Of the four pictures left, right, up, down from `first` on, the one for a direction.
 static CairnObject facing(const Object* object, CairnObject first) {
     int32_t offset = object->facing_x < 0   ? 0
@@ -33,7 +35,7 @@ CairnObject observe_object(const World* world, const Object* object) {
 }
 
 CairnObject observe_cell(const World* world, int32_t x, int32_t y) {
-    int32_t index = world_inside(world, x, y) ? world->object_at[world_cell(world, x, y)] : 0;
+    int32_t index = world_object_index(world, x, y);
     return index ? observe_object(world, &world->objects[index]) : CAIRN_NOTHING;
 }
 

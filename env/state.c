@@ -97,7 +97,7 @@ static void put_chunks(ByteWriter* writer, const World* world, const int32_t* ra
         ByteWriter count_place = *writer;
         bytes_put_u32(writer, 0);
         uint32_t count = 0;
-        for (int32_t i = chunk->first; i != 0; i = world->objects[i].next) {
+        for (int32_t i = chunk->first; i != 0; i = world->list.link[i].next) {
             bytes_put_u32(writer, (uint32_t)rank[i]);
             count++;
         }

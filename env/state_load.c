@@ -261,7 +261,7 @@ static CairnStatus read_places(ByteReader* reader, const World* world, State* st
     state->object_count = bytes_get_u32(reader);
     if (reader->failed || state->object_count == 0 ||
         state->object_count > bytes_left(reader) / OBJECT_BYTES ||
-        state->object_count >= (uint32_t)world->shape->object_capacity) {
+        state->object_count >= (uint32_t)world->shape->object_limit) {
         return bad(why, "its number of objects is out of range");
     }
     state->objects = bytes_get(reader, (size_t)state->object_count * OBJECT_BYTES);
@@ -293,6 +293,11 @@ static CairnStatus check_lists(const World* world, const State* state, char why[
 
 static void apply_objects(World* world, const State* state) {
     ByteReader reader = {state->objects, state->chunks, false};
+    world->object_count = PLAYER;
+    world_use_arena(world);
+    if (PLAYER + (int32_t)state->object_count > world->list.capacity) {
+        world_use_reserve(world);
+    }
     for (uint32_t i = 0; i < state->object_count; i++) {
         world->objects[PLAYER + i] = get_object(&reader);
     }
@@ -310,13 +315,8 @@ static void apply_chunks(World* world, const State* state) {
         const uint32_t count = bytes_get_u32(&reader);
         for (uint32_t m = 0; m < count; m++) {
             const int32_t i = PLAYER + (int32_t)bytes_get_u32(&reader);
-            world->objects[i].previous = chunk->last;
-            world->objects[i].next = 0;
-            if (chunk->last != 0) {
-                world->objects[chunk->last].next = i;
-            } else {
-                chunk->first = i;
-            }
+            world->list.link[i] = (Link){.previous = chunk->last};
+            *(chunk->last ? &world->list.link[chunk->last].next : &chunk->first) = i;
             chunk->last = i;
         }
     }

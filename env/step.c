@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "env/kernels.h"
 #include "env/rules.h"
 
 // ---------------------------------------------------------------- memory
@@ -27,20 +28,39 @@ void world_shape(const CairnConfig* config, WorldShape* shape) {
                           .mode = config->mode};
     // A step starts without holes when they are many (world_step); each object adds at most one
     // other, and each chunk three.
+    enum { USUAL_OBJECTS = 256 }; // a world of 64 x 64 cells hardly ever has more
     int32_t cells = shape->width * shape->height;
-    shape->object_capacity = 3 * cells + 3 * shape->chunk_columns * shape->chunk_rows + 64;
+    shape->object_limit = 3 * cells + 3 * shape->chunk_columns * shape->chunk_rows + 64;
+    shape->object_capacity =
+        shape->object_limit < USUAL_OBJECTS ? shape->object_limit : USUAL_OBJECTS;
+    shape->occupied_words = divide_up(shape->height, 64);
+    shape->kernels = env_kernels();
 }
 
 typedef struct ArenaSizes {
-    size_t mersenne, objects, object_at, chunks, chunk_order, material;
+    size_t mersenne, objects, occupied, chunks, chunk_order, material;
 } ArenaSizes;
+
+static size_t objects_size(int32_t capacity) {
+    return (size_t)capacity * (sizeof(Object) + sizeof(Link) + 2 * sizeof(int16_t));
+}
+
+static Objects objects_at(void* memory, int32_t capacity) {
+    size_t count = (size_t)capacity;
+    Objects list = {.capacity = capacity, .link = memory};
+    list.object = (Object*)(list.link + count);
+    list.x = (int16_t*)(list.object + count);
+    list.y = list.x + count;
+    return list;
+}
 
 static ArenaSizes arena_sizes(const WorldShape* shape) {
     size_t cells = (size_t)shape->width * (size_t)shape->height;
     size_t chunks = (size_t)shape->chunk_columns * (size_t)shape->chunk_rows;
     return (ArenaSizes){.mersenne = shape->mode == CAIRN_MODE_EXACT ? sizeof(Mersenne) : 0,
-                        .objects = (size_t)shape->object_capacity * sizeof(Object),
-                        .object_at = cells * sizeof(int32_t),
+                        .objects = objects_size(shape->object_capacity),
+                        .occupied =
+                            (size_t)shape->width * (size_t)shape->occupied_words * sizeof(uint64_t),
                         .chunks = chunks * sizeof(Chunk),
                         .chunk_order = chunks * sizeof(int32_t),
                         .material = (cells + 63) / 64 * 64};
@@ -48,22 +68,53 @@ static ArenaSizes arena_sizes(const WorldShape* shape) {
 
 size_t world_arena_size(const WorldShape* shape) {
     ArenaSizes sizes = arena_sizes(shape);
-    size_t total = sizes.mersenne + sizes.objects + sizes.object_at + sizes.chunks +
+    size_t total = sizes.mersenne + sizes.objects + sizes.occupied + sizes.chunks +
                    sizes.chunk_order + sizes.material;
     return (total + 63) / 64 * 64;
 }
 
-void world_attach(World* world, const WorldShape* shape, void* arena) {
+size_t world_reserve_size(const WorldShape* shape) {
+    bool needed = shape->object_limit > shape->object_capacity;
+    return needed ? (objects_size(shape->object_limit) + 63) / 64 * 64 : 0;
+}
+
+void world_attach(World* world, const WorldShape* shape, void* arena, void* reserve) {
     ArenaSizes sizes = arena_sizes(shape);
     char* at = arena;
     world->shape = shape;
     world->generator.mersenne = sizes.mersenne ? (Mersenne*)at : NULL;
     at += sizes.mersenne;
-    world->objects = (Object*)at, at += sizes.objects;
-    world->object_at = (int32_t*)at, at += sizes.object_at;
+    world->occupied = (uint64_t*)at, at += sizes.occupied;
+    world->arena = at, at += sizes.objects;
+    world->reserve = reserve;
+    world->list = objects_at(world->arena, shape->object_capacity);
+    world->objects = world->list.object;
     world->chunks = (Chunk*)at, at += sizes.chunks;
     world->chunk_order = (int32_t*)at, at += sizes.chunk_order;
     world->material = (uint8_t*)at;
+}
+
+static void use_list(World* world, Objects list) {
+    const Objects* old = &world->list;
+    if (list.object == old->object) {
+        return;
+    }
+    size_t count = (size_t)world->object_count;
+    memcpy(list.link, old->link, count * sizeof *list.link);
+    memcpy(list.object, old->object, count * sizeof *list.object);
+    memcpy(list.x, old->x, count * sizeof *list.x);
+    memcpy(list.y, old->y, count * sizeof *list.y);
+    world->list = list;
+    world->objects = list.object;
+}
+
+void world_use_arena(World* world) {
+    assert(world->object_count <= world->shape->object_capacity);
+    use_list(world, objects_at(world->arena, world->shape->object_capacity));
+}
+
+void world_use_reserve(World* world) {
+    use_list(world, objects_at(world->reserve, world->shape->object_limit));
 }
 
 static void count_cells(World* world) {
@@ -88,18 +139,7 @@ static uint32_t unlocked(const Player* player) {
 }
 
 void world_rebuild(World* world) {
-    const WorldShape* shape = world->shape;
-    memset(world->object_at, 0,
-           (size_t)shape->width * (size_t)shape->height * sizeof *world->object_at);
-    world->hole_count = 0;
-    for (int32_t i = PLAYER; i < world->object_count; i++) {
-        const Object* object = &world->objects[i];
-        if (object->kind == KIND_NONE) {
-            world->hole_count++;
-        } else {
-            world->object_at[world_cell(world, object->x, object->y)] = i;
-        }
-    }
+    objects_rebuild(world);
     count_cells(world);
     Mersenne* mersenne = world->generator.mersenne;
     if (mersenne) {
@@ -112,6 +152,11 @@ void world_rebuild(World* world) {
 double world_daylight(int64_t step) {
     double progress = fmod((double)step / 300.0, 1.0) + 0.3;
     return 1 - pow(fabs(cos(3.141592653589793 * progress)), 3.0);
+}
+
+static double daylight_of(const World* world) {
+    const double* table = world->shape->daylight;
+    return table && world->step < DAYLIGHT_STEPS ? table[world->step] : world_daylight(world->step);
 }
 
 bool world_is_night(const World* world) {
@@ -134,7 +179,7 @@ static void new_player(Player* player) {
 void world_reset(World* world) {
     world->episode++;
     world->step = 0;
-    world->daylight = world_daylight(0);
+    world->daylight = daylight_of(world);
     world->reward = 0;
     world->terminated = world->truncated = false;
     world->newly_unlocked = 0;
@@ -146,14 +191,24 @@ void world_reset(World* world) {
     count_cells(world);
 }
 
+enum { NEAR_RUN = 256 };
+
 static void update_objects(World* world, CairnAction action) {
     int32_t count = world->object_count; // what appears meanwhile waits for the next step
     player_update(world, action);
-    for (int32_t i = PLAYER + 1; i < count; i++) {
-        Object* object = &world->objects[i];
-        if (object->kind != KIND_NONE &&
-            object_distance(world, object) < world->shape->update_distance) {
-            creature_update(world, object);
+    // Nothing moves an object but its own update, so that who is near is known beforehand.
+    uint8_t near[NEAR_RUN];
+    const int32_t player_x = world->objects[PLAYER].x, player_y = world->objects[PLAYER].y;
+    for (int32_t first = PLAYER + 1; first < count; first += NEAR_RUN) {
+        const int32_t run = count - first < NEAR_RUN ? count - first : NEAR_RUN;
+        world->shape->kernels->near(world->list.x + first, world->list.y + first, run, player_x,
+                                    player_y, world->shape->update_distance, near);
+        for (int32_t i = 0; i < run; i += 8) {
+            uint64_t flags;
+            memcpy(&flags, near + i, sizeof flags);
+            for (; flags; flags &= flags - 1) {
+                creature_update(world, &world->objects[first + i + __builtin_ctzll(flags) / 8]);
+            }
         }
     }
 }
@@ -181,7 +236,7 @@ void world_step(World* world, int32_t action) {
         objects_compact(world);
     }
     world->step++;
-    world->daylight = world_daylight(world->step);
+    world->daylight = daylight_of(world);
     update_objects(world, (CairnAction)action);
     if (world->step % 10 == 0) {
         balance_chunks(world);

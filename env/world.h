@@ -26,16 +26,20 @@ typedef struct Object {
     int16_t x, y;              // stay what they were when the object is removed
     uint8_t kind;              // ObjectKind
     int8_t facing_x, facing_y; // player and arrow
-    int32_t health;            // not the player's: that is an inventory entry
+    uint8_t health;            // not the player's: that is an inventory entry
     int32_t counter;           // zombie: cooldown; skeleton: reload; plant: grown
-    int32_t previous, next;    // neighbours in the chunk's list, 0 = none
 } Object;
+
+typedef struct Link { // neighbours in the chunk's list, 0 = none
+    int32_t previous, next;
+} Link;
 
 // 12 x 12 cells, fewer at the high edges. Members are listed in the order they came in.
 typedef struct Chunk {
-    bool exists;                    // once an object was in it; then for the whole episode
     int32_t first, last;            // members, 0 = none
-    int32_t cells[CAIRN_MATERIALS]; // cells of each material
+    bool exists;                    // once an object was in it; then for the whole episode
+    uint8_t members[KIND_COUNT];    // of each kind
+    uint8_t cells[CAIRN_MATERIALS]; // cells of each material
 } Chunk;
 
 typedef struct Player { // position and facing are in objects[PLAYER]
@@ -56,10 +60,25 @@ typedef struct WorldShape {
     int32_t local_columns, local_rows; // cells seen around the player
     int32_t update_distance;           // objects nearer to the player than that act
     int32_t night_draws;               // uniform numbers that a frame at night draws
-    int32_t object_capacity;           // entries of `objects`
+    int32_t occupied_words;            // words of a column of `occupied`
+    int32_t object_capacity;           // entries of the object list that every world has room for
+    int32_t object_limit;              // entries that it can ever need
     int64_t length;                    // steps until truncated, 0 = no limit
     CairnMode mode;
+    const struct EnvKernels* kernels;
+    const double* daylight; // [DAYLIGHT_STEPS] world_daylight of the first steps; or NULL
 } WorldShape;
+enum { DAYLIGHT_STEPS = 10001 };
+
+// The list of objects. Entry 0 is never an object, PLAYER is the player.
+typedef struct Objects {
+    int32_t capacity;
+    Object* object;
+    Link* link;
+    // Again, for looking through all of them: REMOVED in holes.
+    int16_t *x, *y;
+} Objects;
+enum { REMOVED = -16384 };
 
 typedef struct World {
     const WorldShape* shape;
@@ -78,19 +97,28 @@ typedef struct World {
     uint32_t newly_unlocked; // bit a: achievement a
     // Owned by the handle's arena, as is the generator's Mersenne.
     uint8_t* material;    // [width, height] CairnMaterial
-    int32_t* object_at;   // [width, height] index into objects, 0 = none
-    Object* objects;      // [object_capacity] 0 is never an object, PLAYER is the player
+    uint64_t* occupied;   // [width, occupied_words] bit y: an object stands there
+    Objects list;         // list.object is `objects`
+    Object* objects;      // [list.capacity]
     Chunk* chunks;        // [chunk_columns, chunk_rows]
     int32_t* chunk_order; // [chunk_columns * chunk_rows] chunks by the time they came to exist
+    void* arena;
+    void* reserve; // for a list that outgrows the arena
 } World;
 
 void world_shape(const CairnConfig* config, WorldShape* shape);
-size_t world_arena_size(const WorldShape* shape); // bytes of one world's arrays
-void world_attach(World* world, const WorldShape* shape, void* arena); // arena zeroed by the caller
+size_t world_arena_size(const WorldShape* shape);   // bytes of one world's arrays
+size_t world_reserve_size(const WorldShape* shape); // bytes of one world's longest list
+// arena and reserve zeroed by the caller, the reserve best as memory that is taken when touched:
+// few worlds ever need it.
+void world_attach(World* world, const WorldShape* shape, void* arena, void* reserve);
+// The list in the arena or in the reserve; what the two have in common is copied.
+void world_use_arena(World* world);
+void world_use_reserve(World* world);
 
-// Makes everything that follows from the rest anew, as loading needs: object_at, the chunks' cell
-// counts, the generator's block of outputs, unlocked. Needs material, objects (with their list
-// links), chunk_order, chunks[].first and .last.
+// Makes everything that follows from the rest anew, as loading needs: the objects' places, the
+// chunks' counts, the generator's block of outputs, unlocked. Needs material, objects with their
+// links, chunk_order, chunks[].first and .last.
 void world_rebuild(World* world);
 
 // Begins episode `world->episode + 1`, or any other by setting world->episode first. Draws no
@@ -108,6 +136,9 @@ static inline bool world_inside(const World* world, int32_t x, int32_t y) {
 }
 static inline int32_t world_cell(const World* world, int32_t x, int32_t y) {
     return x * world->shape->height + y;
+}
+static inline bool world_occupied(const World* world, int32_t x, int32_t y) {
+    return world->occupied[x * world->shape->occupied_words + y / 64] >> y % 64 & 1;
 }
 static inline int32_t world_chunk(const World* world, int32_t x, int32_t y) {
     return x / CHUNK_SIZE * world->shape->chunk_rows + y / CHUNK_SIZE;

@@ -11,7 +11,8 @@ static void check_consistency(World* world) {
     int32_t listed = 0, existing = 0;
     for (int32_t number = 0; number < shape->chunk_columns * shape->chunk_rows; number++) {
         const Chunk* chunk = &world->chunks[number];
-        int32_t cells[CAIRN_MATERIALS] = {0}, before = 0;
+        uint8_t cells[CAIRN_MATERIALS] = {0}, members[KIND_COUNT] = {0};
+        int32_t before = 0;
         for (int32_t x = 0; x < shape->width; x++) {
             for (int32_t y = 0; y < shape->height; y++) {
                 cells[world->material[world_cell(world, x, y)]] +=
@@ -19,15 +20,17 @@ static void check_consistency(World* world) {
             }
         }
         ck_assert_mem_eq(cells, chunk->cells, sizeof cells);
-        for (int32_t i = chunk->first; i; i = world->objects[i].next) {
+        for (int32_t i = chunk->first; i; i = world->list.link[i].next) {
             const Object* object = &world->objects[i];
-            ck_assert_int_eq(object->previous, before);
+            ck_assert_int_eq(world->list.link[i].previous, before);
             ck_assert_int_eq(world_chunk(world, object->x, object->y), number);
-            ck_assert_int_eq(world->object_at[world_cell(world, object->x, object->y)], i);
+            ck_assert_int_eq(world_object_index(world, object->x, object->y), i);
+            members[object->kind]++;
             before = i;
             listed++;
         }
         ck_assert_int_eq(chunk->last, before);
+        ck_assert_mem_eq(members, chunk->members, sizeof members);
         ck_assert(chunk->exists || chunk->first == 0);
         existing += chunk->exists;
     }
@@ -36,8 +39,8 @@ static void check_consistency(World* world) {
         live += world->objects[i].kind != KIND_NONE;
         holes += world->objects[i].kind == KIND_NONE;
     }
-    for (int32_t cell = 0; cell < shape->width * shape->height; cell++) {
-        marked += world->object_at[cell] != 0;
+    for (int32_t word = 0; word < shape->width * shape->occupied_words; word++) {
+        marked += __builtin_popcountll(world->occupied[word]);
     }
     ck_assert_int_eq(live, listed);
     ck_assert_int_eq(live, marked);

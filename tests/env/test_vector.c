@@ -280,14 +280,14 @@ START_TEST(other_rows_are_left_alone) {
 END_TEST
 
 static void* play_in_thread(void* hash) {
-    *(uint32_t*)hash = play(2, false);
+    *(uint32_t*)hash = play(CAIRN_MODE_FAST, 2, false);
     return NULL;
 }
 
 // The thread sanitizer runs this, too.
 START_TEST(two_handles_share_nothing) {
     pthread_t thread[2];
-    uint32_t hash[2] = {0, 1}, expected = play(1, false);
+    uint32_t hash[2] = {0, 1}, expected = play(CAIRN_MODE_FAST, 1, false);
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(pthread_create(&thread[i], NULL, play_in_thread, &hash[i]), 0);
     }
