@@ -79,8 +79,8 @@ PRODUCTS := $(if $(filter build/release,$(O)),build,$(O))
 PROGRAM := $(PRODUCTS)/cairn
 LIBRARY := $(PRODUCTS)/libcairn
 
-.PHONY: all tests fuzzers help deps quickstart check bench format format-check lint fuzz install \
-        uninstall clean FORCE
+.PHONY: all tests fuzzers help deps quickstart check bench format format-check lint fuzz man \
+        install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -185,8 +185,8 @@ fuzz: ## fuzzes every parser for FUZZ_SECONDS (60) each
 	@bash tests/fuzz/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 # ---------------------------------------------------------------- format and lint
-SOURCES = $(wildcard $(foreach dir,env nets agent runs viz tests tests/*,$(dir)/*.c $(dir)/*.h))
-SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
+SOURCES = $(wildcard $(foreach dir,env env/examples nets agent runs viz tests tests/*,$(dir)/*.c $(dir)/*.h))
+SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh runs/man/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
 format: ## rewrites the sources in the committed layout
 	clang-format -i $(SOURCES)
 format-check: ## fails when `make format` would change something
@@ -212,26 +212,39 @@ bench: all ## speed of the world and of learning, one JSON line each
 	$(PROGRAM) bench learn --preset ppo
 	$(PROGRAM) bench learn --preset paper-ppo
 
-LIB := $(DESTDIR)$(PREFIX)/lib
-install: all ## to PREFIX (/usr/local), below DESTDIR if given
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(LIB)/pkgconfig
+MAN := $(PRODUCTS)/cairn.1
+$(MAN): runs/man/cairn.1.in runs/man/commands.sh runs/man/page.awk $(PROGRAM)
+	$(Q)sh runs/man/commands.sh $< $(PROGRAM) > $@.$$$$ && mv -f $@.$$$$ $@
+man: $(MAN) ## the manual page, whose options come from the program itself
+
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+EXAMPLES := $(wildcard env/examples/*.c)
+EXAMPLEDIR := $(PREFIX)/share/doc/cairn/examples
+# What install puts there.
+INSTALLED = $(PREFIX)/bin/cairn $(INCLUDEDIR)/cairn.h $(LIBDIR)/libcairn.a $(LIBDIR)/libcairn.so \
+    $(LIBDIR)/libcairn.so.$(SOVERSION) $(LIBDIR)/libcairn.so.$(VERSION) \
+    $(LIBDIR)/pkgconfig/cairn.pc $(MANDIR)/man1/cairn.1 \
+    $(EXAMPLES:env/examples/%=$(EXAMPLEDIR)/%)
+install: all $(MAN) ## to PREFIX (/usr/local), LIBDIR, INCLUDEDIR, MANDIR; below DESTDIR if given
+	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cairn
-	install -m 644 env/cairn.h $(DESTDIR)$(PREFIX)/include/cairn.h
-	install -m 644 $(LIBRARY).a $(LIB)/libcairn.a
-	install -m 644 $(LIBRARY).so $(LIB)/libcairn.so.$(VERSION)
-	ln -sf libcairn.so.$(VERSION) $(LIB)/libcairn.so.$(SOVERSION)
-	ln -sf libcairn.so.$(SOVERSION) $(LIB)/libcairn.so
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
-	    'Name: cairn' 'Description: Exact Crafter worlds, stepped in lockstep' \
-	    'Version: $(VERSION)' 'Requires.private: zlib libpng' 'Cflags: -I$${includedir}' \
-	    'Libs: -L$${libdir} -lcairn' 'Libs.private: -lm -pthread' > $(LIB)/pkgconfig/cairn.pc
+	install -m 644 env/cairn.h $(DESTDIR)$(INCLUDEDIR)/cairn.h
+	install -m 644 $(LIBRARY).a $(DESTDIR)$(LIBDIR)/libcairn.a
+	install -m 644 $(LIBRARY).so $(DESTDIR)$(LIBDIR)/libcairn.so.$(VERSION)
+	ln -sf libcairn.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libcairn.so.$(SOVERSION)
+	ln -sf libcairn.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcairn.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+	    env/cairn.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/cairn.pc
+	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man1/cairn.1
+	install -m 644 $(EXAMPLES) $(DESTDIR)$(EXAMPLEDIR)
 uninstall: ## removes what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/cairn $(DESTDIR)$(PREFIX)/include/cairn.h \
-	    $(LIB)/libcairn.a $(LIB)/libcairn.so $(LIB)/libcairn.so.$(SOVERSION) \
-	    $(LIB)/libcairn.so.$(VERSION) $(LIB)/pkgconfig/cairn.pc
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	rmdir $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(dir $(EXAMPLEDIR)) 2>/dev/null || true
 
 clean: ## removes build/
-	rm -rf build
+	rm -rf build env/python/build env/python/*.egg-info env/python/cairn/libcairn.so
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 

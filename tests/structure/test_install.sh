@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs into a folder of its own, builds a program against that alone with pkg-config, linked
-# both ways, and removes everything again.
+# Installs into a folder of its own, builds programs against that alone with pkg-config, linked both
+# ways, runs them, and removes everything again.
 set -eu
 cd "$(dirname "$0")/../.."
 stage=$(mktemp -d)
@@ -10,62 +10,78 @@ fail() {
     exit 1
 }
 export MAKEFLAGS=
-make --no-print-directory install PREFIX="$stage/usr" >"$stage/log" 2>&1 ||
-    fail "make install failed: $(cat "$stage/log")"
-
-cat >"$stage/embed.c" <<'END'
-#include <cairn.h>
-#include <stdio.h>
-#include <string.h>
-
-int main(int argc, char** argv) {
-    static unsigned char pixels[2 * 64 * 64 * 3];
-    double reward[2];
-    const int32_t action[2] = {CAIRN_MOVE_LEFT, CAIRN_DO};
-    CairnConfig config = cairn_default_config();
-    config.world_count = 2;
-    Cairn* worlds = NULL;
-    char why[CAIRN_WHY];
-    if (cairn_create(&config, &worlds, why) != CAIRN_OK) {
-        return puts(why), 1;
-    }
-    CairnOutput output = {.observation.pixels = pixels, .reward = reward};
-    cairn_reset(worlds, &output);
-    cairn_step(worlds, action, &output);
-    cairn_destroy(worlds);
-    unsigned long sum = 0;
-    for (size_t i = 0; i < sizeof pixels; i++) {
-        sum += pixels[i];
-    }
-    return sum > 0 && argc == 2 && !strcmp(argv[1], cairn_version()) ? 0 : 2;
+run_make() { # silent unless it fails
+    make --no-print-directory "$@" >"$stage/log" 2>&1 || fail "make $* failed: $(cat "$stage/log")"
 }
-END
+run_make install PREFIX="$stage/usr"
 export PKG_CONFIG_PATH=$stage/usr/lib/pkgconfig
 version=$(pkg-config --modversion cairn)
-read -r -a flags <<<"$(pkg-config --cflags --libs cairn)"
-gcc -std=c17 -o "$stage/shared" "$stage/embed.c" "${flags[@]}"
-LD_LIBRARY_PATH=$stage/usr/lib "$stage/shared" "$version" ||
-    fail "the program linked to libcairn.so failed, or cairn_version() is not $version"
-ldd "$stage/shared" | grep -q 'libcairn\.so\.[0-9]' || fail "libcairn.so has no versioned soname"
+[ "$(ls "$stage/usr/include")" = cairn.h ] || fail "expected one header, found: $(ls "$stage/usr/include")"
 
+# The examples, linked to the shared library, as they are installed and as the README shows one.
+examples=$stage/usr/share/doc/cairn/examples
+strict=(-std=c17 -Wall -Wextra -Wpedantic -Werror)
+[ "$(wc -l <"$examples/random.c")" -le 42 ] || fail "random.c is no short example any more"
+read -r -a flags <<<"$(pkg-config --cflags --libs cairn)"
+gcc "${strict[@]}" -o "$stage/random" "$examples/random.c" "${flags[@]}"
+export LD_LIBRARY_PATH=$stage/usr/lib
+said=$("$stage/random") || fail "the example random.c failed"
+[[ $said =~ ^512000\ steps,\ [1-9][0-9]{2,4}\ deaths,\ mean\ reward\ of\ an\ episode\ [12]\. ]] ||
+    fail "random.c said: $said"
+ldd "$stage/random" | grep -q 'libcairn\.so\.[0-9]' || fail "libcairn.so has no versioned soname"
+read -r -a flags <<<"$(pkg-config --cflags --libs cairn libpng)"
+gcc "${strict[@]}" -o "$stage/draw" "$examples/draw.c" "${flags[@]}"
+(cd "$stage" && ./draw && [ -s world.png ]) || fail "the example draw.c does not draw a world"
+unset LD_LIBRARY_PATH
+
+# The static library needs nothing but what pkg-config names.
 read -r -a flags <<<"$(pkg-config --cflags --static --libs-only-other cairn)"
 read -r -a libraries <<<"$(pkg-config --static --libs zlib libpng) -lm -pthread"
-gcc -std=c17 -o "$stage/static" "$stage/embed.c" "${flags[@]}" "$stage/usr/lib/libcairn.a" \
-    "${libraries[@]}"
-"$stage/static" "$version" || fail "the program linked to libcairn.a failed"
+gcc "${strict[@]}" -o "$stage/static" "$examples/random.c" "${flags[@]}" \
+    "$stage/usr/lib/libcairn.a" "${libraries[@]}"
+[ "$("$stage/static")" = "$said" ] || fail "linked to libcairn.a random.c says otherwise"
 
-# The README's example works as it stands there.
-awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$stage/draw.c"
-read -r -a flags <<<"$(pkg-config --cflags --libs cairn libpng)"
-gcc -std=c17 -Wall -Wextra -Wpedantic -Werror -o "$stage/draw" "$stage/draw.c" "${flags[@]}"
-(cd "$stage" && LD_LIBRARY_PATH=usr/lib ./draw && [ -s world.png ]) ||
-    fail "the README's example does not draw a world"
+# Another project's C++ compiler takes the header, and the library says pkg-config's version.
+cat >"$stage/version.cc" <<'END'
+#include <cairn.h>
+#include <cstdio>
+int main() { return std::puts(cairn_version()) < 0; }
+END
+read -r -a flags <<<"$(pkg-config --cflags --libs cairn)"
+g++ -Wall -Wextra -Werror -o "$stage/version" "$stage/version.cc" "${flags[@]}"
+[ "$(LD_LIBRARY_PATH=$stage/usr/lib "$stage/version")" = "$version" ] ||
+    fail "cairn_version() is not $version"
 
 # The installed program stands alone: nothing of the source folder is needed.
 (cd "$stage" && env -i PATH="$PATH" usr/bin/cairn --help >help.txt) ||
     fail "the installed cairn does not run"
+[ "$("$stage/usr/bin/cairn" --version)" = "cairn $version" ] || fail "cairn is not of $version"
 
-make --no-print-directory uninstall PREFIX="$stage/usr" >"$stage/log" 2>&1 ||
-    fail "make uninstall failed: $(cat "$stage/log")"
+# The manual page: clean, and it tells every option of every subcommand.
+page=$stage/usr/share/man/man1/cairn.1
+complaints=$(groff -man -ww -Tutf8 "$page" 2>&1 >"$stage/page.txt")
+[ -z "$complaints" ] || fail "groff about cairn.1: $complaints"
+grep -q "Cairn $version" "$page" || fail "cairn.1 does not tell version $version"
+for command in train eval report verify 'bench env' 'bench learn' info; do
+    read -r -a words <<<"$command"
+    grep -q "^\.SS cairn $command " "$page" || fail "cairn.1 has no section for cairn $command"
+    options=$("$stage/usr/bin/cairn" "${words[@]}" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+')
+    for option in $options; do
+        [[ $option == --help || $option == --usage ]] || grep -qF -- "${option//-/\\-}" "$page" ||
+            fail "cairn.1 lacks $option of cairn $command"
+    done
+done
+
+run_make uninstall PREFIX="$stage/usr"
 left=$(find "$stage/usr" ! -type d)
+[ -z "$left" ] || fail "uninstall left: $left"
+
+# As packagers do it: the files lie below DESTDIR and know nothing of it.
+run_make install DESTDIR="$stage/package" PREFIX=/usr LIBDIR=/usr/lib/multi
+[ -f "$stage/package/usr/lib/multi/libcairn.so.$version" ] || fail "LIBDIR is not followed"
+! grep -rqF "$stage" "$stage/package" || fail "an installed file names DESTDIR"
+[ "$(PKG_CONFIG_PATH=$stage/package/usr/lib/multi/pkgconfig pkg-config --variable=libdir cairn)" = \
+    /usr/lib/multi ] || fail "cairn.pc does not follow LIBDIR"
+run_make uninstall DESTDIR="$stage/package" PREFIX=/usr LIBDIR=/usr/lib/multi
+left=$(find "$stage/package" ! -type d)
 [ -z "$left" ] || fail "uninstall left: $left"
