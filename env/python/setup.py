@@ -6,13 +6,9 @@ import subprocess
 from pathlib import Path
 
 from setuptools import Distribution, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
-
-try:
-    from setuptools.command.bdist_wheel import bdist_wheel
-except ImportError:  # before setuptools 70.1
-    from wheel.bdist_wheel import bdist_wheel
 
 HERE = Path(__file__).resolve().parent
 # In a checkout the sources lie two folders up, in a source distribution beside this file.
@@ -37,8 +33,9 @@ def build_library(out):
     try:
         subprocess.run(command, check=True, env=environment)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise SystemExit(f"cairn: the C library could not be built ({error}). It needs a C compiler, "
-                         f"make, pkg-config, zlib and libpng; on Debian: apt-get install {DEBIAN}")
+        raise SystemExit(f"cairn: the C library could not be built ({error}). It needs a C "
+                         "compiler, make, pkg-config, zlib and libpng; on Debian: apt-get install "
+                         + DEBIAN) from error
     return library
 
 

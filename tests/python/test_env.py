@@ -5,11 +5,12 @@ import pickle
 import unittest
 import warnings
 
-import cairn
 import gymnasium
 import numpy as np
 from compare import same
 from gymnasium.utils.env_checker import check_env
+
+import cairn
 
 ID = "Cairn/Crafter-v1"
 
@@ -230,7 +231,7 @@ class Env(unittest.TestCase):
         env = cairn.crafter.Env(seed=7, length=25, mode="fast")
         self.assertEqual(env.action_names[5], "do")
         self.assertEqual(env.reset().shape, env.observation_space.shape)
-        for step in range(25):
+        for _ in range(25):
             observation, reward, done, info = env.step(env.action_space.sample())
         self.assertTrue(done)
         self.assertIsInstance(reward, float)

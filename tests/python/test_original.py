@@ -8,8 +8,9 @@ import unittest
 import zlib
 from pathlib import Path
 
-import cairn
 import numpy as np
+
+import cairn
 
 try:
     import crafter

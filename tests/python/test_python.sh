@@ -14,11 +14,11 @@ environment=$PWD/build/python # kept: the next time it is there
 python=$environment/bin/python
 pip() { "$python" -m pip --disable-pip-version-check --retries 1 --timeout 20 -q "$@"; }
 
-if ! "$python" -c 'import gymnasium, numpy, setuptools, wheel' 2>/dev/null; then
+if ! "$python" -c 'import gymnasium, numpy, setuptools.command.bdist_wheel' 2>/dev/null; then
     rm -rf "$environment"
     python3 -m venv "$environment" >"$stage/log" 2>&1 ||
         skip "Python's tests need python3 with its module venv (Debian: python3-venv)"
-    pip install numpy 'gymnasium>=1.1' 'setuptools>=64' wheel >"$stage/log" 2>&1 ||
+    pip install numpy 'gymnasium>=1.1' 'setuptools>=77' >"$stage/log" 2>&1 ||
         skip "Python's tests need gymnasium from PyPI, which cannot be reached: $(tail -n 1 "$stage/log")"
 fi
 

@@ -6,7 +6,7 @@ import ctypes
 import dataclasses
 import operator
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -17,19 +17,21 @@ from gymnasium import spaces
 from cairn._library import MODES, WHY, Config, Output, Status, lib, limits
 
 Pair = tuple[int, int]
+Shape = tuple[tuple[int, ...], type]  # of one world's row, and its type
+Array = np.ndarray[Any, Any]
 OBSERVATIONS = ("pixels", "tiles", "both")
 SETS_KEPT = 4
 
 
 def pair(name: str, value: int | Sequence[int]) -> Pair:
     """(width, height) of a number or of two."""
-    numbers = tuple(value) if hasattr(value, "__len__") else (value, value)
+    numbers = tuple(value) if isinstance(value, Iterable) else (value, value)
     if len(numbers) != 2:
         raise ValueError(f"{name} is {value!r}, expected a number or two: (width, height)")
     return whole(name, numbers[0]), whole(name, numbers[1])
 
 
-def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
+def check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
     """Refuses a word that is none of the choices."""
     if value not in choices:
         raise ValueError(f"{name} is {value!r}, expected one of: {', '.join(map(str, choices))}")
@@ -55,7 +57,7 @@ def world_seeds(seed: int, count: int) -> list[int]:
     """Seeds for `count` worlds that share no world with those of another `seed`.
 
     The first is `seed` itself, the others are mixed from it, as `cairn_world_seed` does in C.
-    Gymnasium's own way, seed, seed + 1, ..., lets runs with neighbouring seeds meet the same worlds.
+    Gymnasium's own way, seed, seed + 1, ..., lets runs of neighbouring seeds meet the same worlds.
     """
     return [lib.cairn_world_seed(check_seed(seed), number) for number in range(count)]
 
@@ -84,7 +86,7 @@ class Settings:
 
     def config(self) -> Config:
         """A CairnConfig without seeds and textures."""
-        config = lib.cairn_default_config()
+        config: Config = lib.cairn_default_config()
         config.world_count, config.threads = self.worlds, self.threads
         config.mode = MODES.index(self.mode)
         config.area_width, config.area_height = self.area
@@ -94,11 +96,11 @@ class Settings:
         config.reward = True
         return config
 
-    def shapes(self) -> dict[str, tuple[tuple[int, ...], type]]:
+    def shapes(self) -> dict[str, Shape]:
         """Shape of one world's row, and type, of the arrays of an observation."""
         config = self.config()
         tiles = (lib.cairn_local_rows(config), lib.cairn_local_columns(config), 2)
-        shapes = {}
+        shapes: dict[str, Shape] = {}
         if self.observation != "tiles":
             shapes["pixels"] = ((self.size[1], self.size[0], 3), np.uint8)
         if self.observation != "pixels":
@@ -108,11 +110,12 @@ class Settings:
             shapes["semantic"] = (self.area, np.uint8)
         return shapes
 
-    def space(self) -> spaces.Space:
+    def space(self) -> spaces.Space[Any]:
         """The space of one world's observations."""
-        boxes = {}
+        boxes: dict[str, spaces.Space[Any]] = {}
         for name, (shape, dtype) in self.shapes().items():
-            low, high = np.zeros(shape, dtype), np.full(shape, 255, dtype)
+            low: Array = np.zeros(shape, dtype)
+            high: Array = np.full(shape, 255, dtype)
             if name == "tiles":
                 high[...] = (limits.materials - 1, limits.objects - 1)
             elif name == "status":
@@ -123,7 +126,7 @@ class Settings:
         return boxes["pixels"] if self.observation == "pixels" else spaces.Dict(boxes)
 
 
-STEP_ARRAYS: dict[str, tuple[tuple[int, ...], type]] = {
+STEP_ARRAYS: dict[str, Shape] = {
     "reward": ((), np.float64),
     "terminated": ((), np.bool_),
     "truncated": ((), np.bool_),
@@ -134,6 +137,11 @@ STEP_ARRAYS: dict[str, tuple[tuple[int, ...], type]] = {
 }
 
 
+def make_arrays(count: int, shapes: dict[str, Shape]) -> dict[str, Array]:
+    """Arrays [count, ...], not filled."""
+    return {name: np.empty((count, *shape), dtype) for name, (shape, dtype) in shapes.items()}
+
+
 class Arrays:
     """One set of arrays [worlds, ...] that a step writes to, and the CairnOutput that names them.
 
@@ -141,27 +149,23 @@ class Arrays:
     auto_reset. The arrays of the step itself are attributes.
     """
 
-    reward: np.ndarray
-    terminated: np.ndarray
-    truncated: np.ndarray
-    unlocked: np.ndarray
-    achievements: np.ndarray
-    inventory: np.ndarray
-    position: np.ndarray
+    reward: Array
+    terminated: Array
+    truncated: Array
+    unlocked: Array
+    achievements: Array
+    inventory: Array
+    position: Array
 
     def __init__(self, settings: Settings):
         count, self.output = settings.worlds, Output()
-        shapes = settings.shapes()
-        self.now = {name: np.empty((count, *shape), dtype)
-                    for name, (shape, dtype) in shapes.items()}
-        self.final = {name: np.empty((count, *shape), dtype)
-                      for name, (shape, dtype) in shapes.items()} if settings.auto_reset else {}
+        self.now = make_arrays(count, settings.shapes())
+        self.final = make_arrays(count, settings.shapes() if settings.auto_reset else {})
         for name, array in self.now.items():
             setattr(self.output.observation, name, array.ctypes.data)
         for name, array in self.final.items():
             setattr(self.output.final_observation, name, array.ctypes.data)
-        step = {name: np.empty((count, *shape), dtype)
-                for name, (shape, dtype) in STEP_ARRAYS.items()}
+        step = make_arrays(count, STEP_ARRAYS)
         for name, array in step.items():
             setattr(self, name, array)
             setattr(self.output, name, array.ctypes.data)
@@ -179,7 +183,7 @@ class Arrays:
 
     def copy_from(self, other: Arrays) -> None:
         """Takes over what another set holds."""
-        for mine, theirs in zip(self._given, other._given):
+        for mine, theirs in zip(self._given, other._given, strict=True):
             np.copyto(mine, theirs)
 
 
@@ -244,9 +248,9 @@ class Worlds:
     def reseed(self, seeds: Sequence[int]) -> None:
         """The next reset begins episode 1 of worlds with these seeds."""
         self._open()
-        seeds = np.array([check_seed(seed) for seed in seeds], np.int64)
+        checked = np.array([check_seed(seed) for seed in seeds], np.int64)
         self.close()
-        self.seeds, self.latest = seeds, None
+        self.seeds, self.latest = checked, None
         self._create()
 
     # ------------------------------------------------------------ arrays
@@ -283,7 +287,7 @@ class Worlds:
         self.latest = arrays
         return arrays
 
-    def step(self, action: np.ndarray | int) -> Arrays:
+    def step(self, action: Array | int) -> Arrays:
         """One step in every world; the actions must be right."""
         handle = self._open()
         if self.latest is None:
@@ -330,7 +334,7 @@ class Worlds:
             self.reset()
         check(lib.cairn_load_world(handle, number, state, len(state), why), why)
 
-    def draw(self, worlds: Worlds, world: int) -> np.ndarray:
+    def draw(self, worlds: Worlds, world: int) -> Array:
         """A picture of a world of `worlds`, in the size and view of this one."""
         worlds._begun()
         width, height = self.settings.size

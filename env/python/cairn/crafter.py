@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium import spaces
 
 from cairn._library import ACTIONS
-from cairn._worlds import pair
+from cairn._worlds import Array, pair
 from cairn.env import SEED_LIMIT, CrafterEnv, make_canvas
 
 __all__ = ["Env"]
@@ -52,12 +52,12 @@ class Env:
         self._canvas = self._env._worlds
 
     @property
-    def observation_space(self) -> spaces.Box:
+    def observation_space(self) -> spaces.Space[Any]:
         """uint8 [height, width, 3]."""
         return self._env.observation_space
 
     @property
-    def action_space(self) -> spaces.Discrete:
+    def action_space(self) -> spaces.Space[Any]:
         """Discrete(17)."""
         return self._env.action_space
 
@@ -66,21 +66,22 @@ class Env:
         """Names of the actions."""
         return list(ACTIONS)
 
-    def reset(self) -> np.ndarray:
+    def reset(self) -> Array:
         """Begins the next episode of the seed."""
         if not self._begun:
             self._env._worlds.reseed([self._seed])
             self._env._seeded = self._begun = True
-        return self._env.reset()[0]
+        observation: Array = self._env.reset()[0]
+        return observation
 
-    def step(self, action: SupportsIndex) -> tuple[np.ndarray, float, bool, dict[str, Any]]:
+    def step(self, action: SupportsIndex) -> tuple[Array, float, bool, dict[str, Any]]:
         """Observation, reward, done, info."""
         observation, reward, terminated, truncated, info = self._env.step(action)
         del info["unlocked"]
         info["player_pos"] = info["player_pos"].astype(np.int64)
         return observation, reward, terminated or truncated, info
 
-    def render(self, size: Sequence[int] | None = None) -> np.ndarray:
+    def render(self, size: Sequence[int] | None = None) -> Array:
         """A picture, uint8 [height, width, 3], in the observation's size or another."""
         worlds = self._env._worlds
         wanted = worlds.settings.size if size is None else pair("size", size)
@@ -91,3 +92,4 @@ class Env:
     def close(self) -> None:
         """Frees the world; again is fine."""
         self._env.close()
+        self._canvas.close()

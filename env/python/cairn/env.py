@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, ClassVar, SupportsIndex
+from typing import Any, SupportsIndex
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from cairn._library import ACHIEVEMENTS, ACTIONS, ITEMS, limits
-from cairn._worlds import Arrays, Settings, Worlds, check_choice, pair, whole
+from cairn._library import ACHIEVEMENTS, ITEMS, limits
+from cairn._worlds import Array, Arrays, Settings, Worlds, check_choice, pair, whole
 
 __all__ = ["CrafterEnv"]
 
@@ -19,7 +19,7 @@ RENDER_MODES = ("rgb_array",)
 SEED_LIMIT = 2**31 - 1  # the original draws its seeds below this
 
 
-def observation_of(settings: Settings, arrays: dict[str, np.ndarray], row: Any = slice(None)) -> Any:
+def observation_of(settings: Settings, arrays: dict[str, Array], row: Any = slice(None)) -> Any:
     """What the observation space describes, of one row or of all."""
     if settings.observation == "pixels":
         return arrays["pixels"][row]
@@ -47,9 +47,9 @@ def make_canvas(worlds: Worlds, size: int | Sequence[int] | None) -> Worlds:
 class CrafterEnv(gymnasium.Env[Any, np.int64]):
     """Crafter, bit for bit the original's game in mode `exact`, in C.
 
-    Actions are 0 to 16, named in `cairn.ACTIONS`. The reward is the original's: 1 for an achievement
-    unlocked, and a tenth of each health point won or lost. An episode terminates when the player
-    dies and is truncated after `length` steps.
+    Actions are 0 to 16, named in `cairn.ACTIONS`. The reward is the original's: 1 for an
+    achievement unlocked, and a tenth of each health point won or lost. An episode terminates when
+    the player dies and is truncated after `length` steps.
 
     `reset(seed=s)` begins episode 1 of the original's `crafter.Env(seed=s)`, the following resets
     without a seed episodes 2, 3, ... Without any seed one is drawn.
@@ -79,7 +79,7 @@ class CrafterEnv(gymnasium.Env[Any, np.int64]):
         render_size: size of what render() returns; None: that of the observation.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 10}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 10}
 
     def __init__(self, *, mode: str = "exact", observation: str = "pixels", semantic: bool = False,
                  reward: bool = True, area: int | Sequence[int] = (64, 64),
@@ -119,7 +119,7 @@ class CrafterEnv(gymnasium.Env[Any, np.int64]):
         return (observation, info["reward"] if self._reward else 0.0, bool(arrays.terminated[0]),
                 bool(arrays.truncated[0]), info)
 
-    def render(self) -> np.ndarray | None:
+    def render(self) -> Array | None:
         """A picture of the present state, uint8 [height, width, 3]. Changes nothing, unlike the
         original's, which draws random numbers at night."""
         if self.render_mode is None:
@@ -148,8 +148,8 @@ class CrafterEnv(gymnasium.Env[Any, np.int64]):
         reward = float(arrays.reward[0])
         achieved = arrays.achievements[0].tolist()
         info = {
-            "inventory": dict(zip(ITEMS, arrays.inventory[0].tolist())),
-            "achievements": dict(zip(ACHIEVEMENTS, achieved)),
+            "inventory": dict(zip(ITEMS, arrays.inventory[0].tolist(), strict=True)),
+            "achievements": dict(zip(ACHIEVEMENTS, achieved, strict=True)),
             "unlocked": [ACHIEVEMENTS[i] for i in arrays.unlocked[0].nonzero()[0].tolist()],
             "discount": 1.0 - float(arrays.terminated[0]),
             "player_pos": arrays.position[0],

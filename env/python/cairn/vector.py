@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from cairn._library import limits
-from cairn._worlds import STEP_ARRAYS, Arrays, Worlds, check_choice, whole
+from cairn._worlds import Array, Arrays, Worlds, check_choice, whole
 from cairn.env import RENDER_MODES, SEED_LIMIT, make_canvas, make_settings, observation_of
 
 __all__ = ["CrafterVectorEnv"]
@@ -21,7 +21,7 @@ AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
 FRESH_INVENTORY = [9] * 4 + [0] * (limits.items - 4)
 
 
-class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
+class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     """`num_envs` worlds, each a `cairn.CrafterEnv`, stepped by one call into C.
 
     Arrays are numpy's own view of what C wrote, without a copy, and the caller's to keep: they are
@@ -44,12 +44,12 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
     Args:
         num_envs: worlds, 1 to 65536.
         threads: threads that step them; no bit depends on it.
-        autoreset_mode: AutoresetMode.SAME_STEP or DISABLED, or their values as words. For NEXT_STEP,
-            `gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")` has it, slower.
+        autoreset_mode: AutoresetMode.SAME_STEP or DISABLED, or their values as words. NEXT_STEP is
+            slower: `gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")` has it.
         The others: as for `cairn.CrafterEnv`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata: dict[str, Any] = {
         "render_modes": list(RENDER_MODES), "render_fps": 10,
         "autoreset_mode": AutoresetMode.SAME_STEP}
 
@@ -57,14 +57,15 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
                  observation: str = "pixels", semantic: bool = False, reward: bool = True,
                  area: int | Sequence[int] = (64, 64), view: int | Sequence[int] = (9, 9),
                  size: int | Sequence[int] = (64, 64), length: int | None = 10000,
-                 textures: Any = None, autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+                 textures: Any = None,
+                 autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
                  render_mode: str | None = None, render_size: int | Sequence[int] | None = None):
         check_choice("render_mode", render_mode, (None, *RENDER_MODES))
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         if self.autoreset_mode not in AUTORESET_MODES:
             raise ValueError(
-                f"autoreset_mode is {autoreset_mode}, expected SAME_STEP or DISABLED; for NEXT_STEP "
-                'use gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")')
+                f"autoreset_mode is {autoreset_mode}, expected SAME_STEP or DISABLED; for NEXT_STEP"
+                ' use gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")')
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self._same_step = self.autoreset_mode is AutoresetMode.SAME_STEP
         self._settings = make_settings(
@@ -74,8 +75,7 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
         self.num_envs = self._settings.worlds
         self._worlds = Worlds(self._settings, range(max(self.num_envs, 0)))
         self._seeded, self._reward = False, bool(reward)
-        self._ended: np.ndarray | None = None  # worlds that await a reset, in mode DISABLED
-        self._zeros = None if reward else np.zeros(self.num_envs)
+        self._ended: Array | None = None  # worlds that await a reset, in mode DISABLED
         self.render_mode = render_mode
         self._canvas = make_canvas(self._worlds, render_size)
         self.single_observation_space = self._settings.space()
@@ -89,11 +89,15 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
         """Begins an episode in every world, or where `options["reset_mask"]` is True."""
         if options is not None and "reset_mask" in options:
             return self._reset_some(seed, options["reset_mask"])
-        super().reset(seed=seed if seed is None or np.ndim(seed) == 0 else None)
-        if seed is None and not self._seeded:
-            seed = self.np_random.integers(SEED_LIMIT, size=self.num_envs).tolist()
-        if seed is not None:
-            seeds = [seed + n for n in range(self.num_envs)] if np.ndim(seed) == 0 else list(seed)
+        seeds: Sequence[int] | None = None
+        if isinstance(seed, (int, np.integer)):
+            super().reset(seed=int(seed))
+            seeds = range(int(seed), int(seed) + self.num_envs)
+        elif seed is not None:
+            seeds = seed
+        elif not self._seeded:
+            seeds = self.np_random.integers(SEED_LIMIT, size=self.num_envs).tolist()
+        if seeds is not None:
             if len(seeds) != self.num_envs:
                 raise ValueError(f"{len(seeds)} seeds, expected one or {self.num_envs}, one for "
                                  "each world")
@@ -103,7 +107,7 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
         arrays = self._worlds.reset()
         return observation_of(self._settings, arrays.now), self._info(arrays)
 
-    def step(self, actions: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray,
+    def step(self, actions: Array) -> tuple[Any, Array, Array, Array,
                                                  dict[str, Any]]:
         """Takes an action in every world, integers 0 to 16 [num_envs]."""
         arrays = self._worlds.step(self._checked(actions))
@@ -118,7 +122,7 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
         return (observation_of(self._settings, arrays.now), reward, arrays.terminated,
                 arrays.truncated, info)
 
-    def render(self) -> tuple[np.ndarray, ...] | None:
+    def render(self) -> tuple[Array, ...] | None:
         """Pictures of all worlds, uint8 [height, width, 3] each. Changes nothing."""
         if self.render_mode is None:
             gymnasium.logger.warn("render() needs a render mode: make the environment with "
@@ -150,7 +154,7 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
         return observation_of(self._settings, arrays.now), self._info(arrays)
 
     # ------------------------------------------------------------ parts
-    def _checked(self, actions: Any) -> np.ndarray:
+    def _checked(self, actions: Any) -> Array:
         array = np.asarray(actions)
         if array.shape != (self.num_envs,) or array.dtype.kind not in "iu":
             raise ValueError(f"actions are {array.dtype} {list(array.shape)}, expected integers "
@@ -178,15 +182,15 @@ class CrafterVectorEnv(VectorEnv[Any, np.ndarray, np.ndarray]):
             info["semantic"] = arrays.now["semantic"]
         return info
 
-    def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: np.ndarray) -> None:
+    def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: Array) -> None:
         """C's rows of the step tell of the episode that ended; Gymnasium wants the new one's."""
         rows = np.flatnonzero(ended)
         final_info = dict(info)
-        if self._settings.semantic: # C wrote only the rows that ended
+        if self._settings.semantic:  # C wrote only the rows that ended
             final_info["semantic"] = np.zeros_like(arrays.final["semantic"])
             final_info["semantic"][rows] = arrays.final["semantic"][rows]
-        for name, fresh in (("inventory", FRESH_INVENTORY), ("achievements", 0), ("unlocked", False),
-                            ("discount", 1.0), ("reward", 0.0),
+        for name, fresh in (("inventory", FRESH_INVENTORY), ("achievements", 0),
+                            ("unlocked", False), ("discount", 1.0), ("reward", 0.0),
                             ("player_pos", [side // 2 for side in self._settings.area])):
             info[name] = final_info[name].copy()
             info[name][rows] = fresh
