@@ -5,7 +5,7 @@
 //     char why[AGENT_WHY];
 //     if (agent_trainer_create(&config, &trainer, why) != AGENT_OK) { puts(why); return 1; }
 //     AgentIteration iteration;
-//     while (agent_trainer_progress(trainer).env_steps < config.total_steps) {
+//     while (!agent_trainer_done(trainer)) {
 //         if (agent_trainer_iterate(trainer, NULL, &iteration, why) != AGENT_OK) { ... }
 //     }
 //     agent_checkpoint_save(trainer, "agent.ckpt", AGENT_CHECKPOINT_FULL, NULL, 0, why);
@@ -44,13 +44,14 @@ typedef enum AgentStatus {
 // ---------------------------------------------------------------- configuration
 typedef enum AgentEncoder {
     AGENT_ENCODER_PAPER, // three stacks of 3x3 convolutions over the pixels
-    AGENT_ENCODER_TILE   // one small network per 7x7-pixel tile, then 3x3 convolutions on 9x9
+    AGENT_ENCODER_TILE,  // one small network per 7x7-pixel tile, then 3x3 convolutions on 9x9
+    AGENT_ENCODER_SYMBOLIC // no picture: the 9x7 cells' contents and the status, then the same
 } AgentEncoder;
 
 typedef struct AgentConfig {       // key for INI files and --set: range; default
-    AgentEncoder encoder;          // network.encoder: paper, tile; tile
+    AgentEncoder encoder;          // network.encoder: paper, tile, symbolic; tile
     int32_t channels;              // network.channels: [1, 1024]; 32. paper: stacks C, 2C, 2C
-    int32_t blocks;                // network.blocks: residual blocks of tile, [0, 64]; 2
+    int32_t blocks;                // network.blocks: residual blocks, not of paper, [0, 64]; 2
     int32_t tile_hidden;           // network.tile_hidden: [1, 4096]; 64
     int32_t dense;                 // network.dense: [1, 8192]; 256
     int32_t latent;                // network.latent: [1, 8192]; 512
@@ -76,6 +77,20 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     double adam_beta2;             // ppo.adam_beta2: [0, 0.9999999]; 0.999
     double adam_epsilon;           // ppo.adam_epsilon: [1e-30, 1]; 1e-8
     double gradient_limit;         // ppo.gradient_limit: global norm, [1e-9, 1e9]; 0.5
+    bool distil_memory;            // distil.memory: false
+    bool distil_prediction;        // distil.prediction: false
+    bool distil_matching;          // distil.matching: false
+    int32_t distil_every;          // distil.every: PPO phases per distillation, [1, 4096]; 8
+    int32_t distil_epochs;         // distil.epochs: [1, 1000]; 6
+    int32_t distil_batch;          // distil.batch: steps, [1, 65536]; 512
+    bool distil_pack;              // distil.pack: several trajectories to a batch; false
+    int32_t distil_sources;        // distil.sources: per matching update, [1, 256]; 1
+    int32_t distil_targets;        // distil.targets: per source, [1, 256]; 16
+    bool distil_whole_episodes;    // distil.whole_episodes: true
+    double distil_temperature;     // distil.temperature: [1e-3, 1e3]; 0.1
+    double distil_kl_coefficient;  // distil.kl_coefficient: [0, 1000]; 1
+    double distil_value_coefficient; // distil.value_coefficient: [0, 1000]; 1
+    double distil_learning_rate;   // distil.learning_rate: [1e-12, 1]; 3e-4
     int64_t total_steps;           // train.steps: environment steps in all, [1, 2^53]; 1000000
     int64_t seed;                  // train.seed: any; 0
     int32_t threads;               // compute.threads: [1, min(256, N)]; 1
@@ -129,8 +144,30 @@ typedef struct AgentProgress { // since the beginning of the training, resumed o
     int64_t iterations, env_steps, updates, episodes;
 } AgentProgress;
 
+typedef enum AgentPhase {
+    AGENT_PHASE_PPO,         // a rollout and the PPO phase on it
+    AGENT_PHASE_DISTILLATION // one epoch over the last distil.every rollouts
+} AgentPhase;
+
+typedef struct AgentPass { // of a distillation epoch; all 0 when there was nothing to learn from
+    int64_t updates, pairs;
+    int64_t alike;        // matching: pairs of one achievement (which the learner does not know)
+    double loss;          // contrastive; this and the rest: means over the updates
+    double kl;            // of the policy to the one the phase began with
+    double value_loss;    //
+    double gradient_norm; // before clipping
+    double seconds;
+} AgentPass;
+
 typedef struct AgentIteration {
+    AgentPhase phase;
     AgentProgress progress; // after this iteration
+    // Distillation only.
+    int32_t distil_epoch; // from 1
+    int32_t trajectories; // with a goal
+    int64_t goals;        // in them
+    AgentPass matching, prediction;
+    // The rest: PPO only, but for learning_rate.
     // Means over all minibatches of the iteration.
     double policy_loss, value_loss, entropy, loss; // loss: the weighted sum
     double approx_kl;                              // mean of (ratio - 1) - log ratio, >= 0
@@ -152,12 +189,15 @@ typedef struct AgentTrainer AgentTrainer;
 AgentStatus agent_trainer_create(const AgentConfig* config, AgentTrainer** trainer,
                                  char why[AGENT_WHY]); // failed: *trainer = NULL
 void agent_trainer_destroy(AgentTrainer* trainer);     // NULL is allowed
-// One rollout of N * T steps and one PPO phase on it. When *stop (NULL = never) becomes non-zero,
+// One rollout of N * T steps and one PPO phase on it or, after every distil.every of these, one
+// epoch of distillation, distil.epochs times. When *stop (NULL = never) becomes non-zero,
 // the iteration is abandoned within a fraction of a second: AGENT_STOPPED, and the trainer is again
 // exactly as before the call, so that it can be saved and iterated as if nothing had happened.
 // AGENT_DIVERGED leaves it in a state of no use.
 AgentStatus agent_trainer_iterate(AgentTrainer* trainer, const volatile sig_atomic_t* stop,
                                   AgentIteration* iteration, char why[AGENT_WHY]);
+// All environment steps are taken, and no distillation phase is under way or due.
+bool agent_trainer_done(const AgentTrainer* trainer);
 const AgentConfig* agent_trainer_config(const AgentTrainer* trainer);
 AgentProgress agent_trainer_progress(const AgentTrainer* trainer);
 size_t agent_trainer_weight_count(const AgentTrainer* trainer);
@@ -166,10 +206,6 @@ NetDtype agent_trainer_dtype(const AgentTrainer* trainer);
 size_t agent_trainer_bytes(const AgentTrainer* trainer); // memory taken, the worlds' own aside
 // Multiply-adds times two of the forward pass of one observation.
 double agent_trainer_flop(const AgentTrainer* trainer);
-// One PPO phase (epochs, minibatches) on the data of the last rollout, for benchmarks: measures the
-// update without the worlds. The first call without a rollout collects one.
-AgentStatus agent_trainer_update_only(AgentTrainer* trainer, AgentIteration* iteration,
-                                      char why[AGENT_WHY]);
 
 // ---------------------------------------------------------------- checkpoints
 typedef enum AgentCheckpointKind {
@@ -208,12 +244,20 @@ typedef struct AgentPolicyConfig {
     NetDtype dtype;
 } AgentPolicyConfig;
 
+enum { AGENT_EXPECTED = 3, AGENT_NO_ACHIEVEMENT = 255 };
+
 typedef struct AgentActions { // caller-owned; NULL = not wanted; R rows
     int32_t* action;          // [R]
     float* log_prob;          // [R] of the action
     float* value;             // [R] expected return, in units of reward
     float* entropy;           // [R] nats
     float* probability;       // [R, CAIRN_ACTIONS]
+    // What the agent expects to unlock next: the achievements whose prototypes lie nearest to the
+    // predicted vector, nearest first; AGENT_NO_ACHIEVEMENT where there is none to tell (an agent
+    // without a predictor, or before its first distillation phase).
+    uint8_t* expects;  // [R, AGENT_EXPECTED]
+    float* similarity; // [R, AGENT_EXPECTED] cosines in [-1, 1], 0 where there is none
+    float* latent;     // [R, agent_policy_latent] what the network makes of the observation
 } AgentActions;
 
 typedef struct AgentPolicy AgentPolicy; // owns a copy of the weights
@@ -227,9 +271,22 @@ AgentStatus agent_policy_of_trainer(const AgentTrainer* trainer, const AgentPoli
 void agent_policy_destroy(AgentPolicy* policy);                    // NULL is allowed
 const AgentConfig* agent_policy_config(const AgentPolicy* policy); // that of its training
 AgentProgress agent_policy_progress(const AgentPolicy* policy);    // its training when saved
-// pixels [rows, 64, 64, 3], rows <= config.rows. random [rows]: each row's action is drawn with its
-// own stream; NULL: the most probable action.
-void agent_policy_act(AgentPolicy* policy, int32_t rows, const uint8_t* pixels, NetRandom* random,
+int32_t agent_policy_latent(const AgentPolicy* policy);            // width of the latent
+bool agent_policy_predicts(const AgentPolicy* policy); // it has expectations to tell
+
+// What an agent carries from step to step, for R games at once.
+typedef struct AgentMemory AgentMemory;
+AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMemory** memory,
+                                char why[AGENT_WHY]);
+void agent_memory_destroy(AgentMemory* memory);                // NULL is allowed
+void agent_memory_begin(AgentMemory* memory, int32_t row);     // an episode begins in this row
+void agent_memory_copy(AgentMemory* to, const AgentMemory* from); // of the same policy and rows
+// observation [rows, ...], rows <= config.rows, those of the memory: pixels [rows, 64, 64, 3] or,
+// for a symbolic agent, tiles [rows, 7, 9, 2] and status [rows, CAIRN_STATUS_SIZE]. unlocked
+// [rows]: the step that led here unlocked an achievement (false when an episode begins). random
+// [rows]: each row's action is drawn with its own stream; NULL: the most probable action.
+void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
+                      const CairnObservation* observation, const bool* unlocked, NetRandom* random,
                       const AgentActions* actions);
 
 // ---------------------------------------------------------------- evaluation
@@ -241,6 +298,7 @@ typedef struct AgentEvaluation {
     int32_t threads;               // [1, 256]
     bool greedy;                   // the most probable action instead of a drawn one
     bool record;                   // hand a trace of every episode to the callback
+    bool record_latents;           // with the latents of all its steps
     const CairnTextures* textures; // borrowed; NULL = Cairn's own
 } AgentEvaluation;
 AgentEvaluation agent_default_evaluation(void); // seed 1000, 100 episodes, 32 worlds, 1 thread
@@ -250,6 +308,10 @@ typedef struct AgentTrace {   // what the agent did and said; valid during the c
     const float* value;       // [length]
     const float* entropy;     // [length]
     const float* probability; // [length, CAIRN_ACTIONS]
+    const uint8_t* expects;   // [length, AGENT_EXPECTED]
+    const float* similarity;  // [length, AGENT_EXPECTED]
+    const uint32_t* unlocked; // [length] bit k: this step unlocked achievement k
+    const float* latent;      // [length, agent_policy_latent] NULL unless asked for
 } AgentTrace;
 // Called once per episode, in the order of their ends, by the thread that called agent_evaluate.
 // trace: NULL unless recording. false stops the evaluation.

@@ -11,12 +11,13 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "agent/distil.h"
 #include "agent/file.h"
 #include "agent/pack.h"
 #include "agent/state.h"
 #include "agent/trainer.h"
 
-enum { VERSION = 1, MAGIC_SIZE = 8, CRC_AT = 12, SUMMED_FROM = 16 };
+enum { VERSION = 2, MAGIC_SIZE = 8, CRC_AT = 12, SUMMED_FROM = 16 };
 static const char magic[] = "CAIRNAGT";
 
 // ---------------------------------------------------------------- config as text
@@ -86,12 +87,13 @@ static void put_head(PackWriter* writer, const AgentTrainer* trainer, AgentCheck
 static bool put_body(PackWriter* writer, const AgentTrainer* trainer, AgentCheckpointKind kind,
                      char why[AGENT_WHY]) {
     if (kind == AGENT_CHECKPOINT_WEIGHTS) {
-        learned_put(writer, &trainer->progress, &trainer->norm, trainer->weights,
-                    trainer->weight_count);
+        Learned learned = trainer_learned(trainer);
+        learned_put(writer, &learned);
         return pack_fit(writer);
     }
     size_t used =
-        trainer_state_save(trainer, writer->bytes + writer->used, writer->size - writer->used, why);
+        trainer_state_save(trainer, STATE_WHOLE, writer->bytes + writer->used,
+                           writer->size - writer->used, why);
     writer->used += used;
     return used > 0;
 }
@@ -102,7 +104,7 @@ AgentStatus checkpoint_make(const AgentTrainer* trainer, AgentCheckpointKind kin
     *bytes = NULL;
     PackWriter count = {0};
     put_head(&count, trainer, kind, blob, blob_size);
-    PackWriter writer = {.size = count.used + trainer_state_limit(trainer)};
+    PackWriter writer = {.size = count.used + trainer_state_limit(trainer, STATE_WHOLE)};
     writer.bytes = malloc(writer.size);
     if (!writer.bytes) {
         snprintf(why, AGENT_WHY, "out of memory for a checkpoint of %zu bytes", writer.size);
@@ -161,6 +163,10 @@ static AgentStatus check_frame(PackReader* reader, const char* name, char why[AG
     return AGENT_OK;
 }
 
+size_t checkpoint_prototypes(const AgentConfig* config) {
+    return distil_wanted(config) ? CAIRN_ACHIEVEMENTS * (size_t)config->latent : 0;
+}
+
 AgentStatus checkpoint_view(const void* bytes, size_t size, const char* name, CheckpointView* view,
                             char why[AGENT_WHY]) {
     *view = (CheckpointView){0};
@@ -194,8 +200,10 @@ AgentStatus checkpoint_view(const void* bytes, size_t size, const char* name, Ch
     info->file_bytes = size;
     view->learned = reader.bytes + reader.used;
     view->learned_size = size - reader.used;
-    ValueNorm norm;
-    learned_get(&reader, &info->progress, &norm, NULL, info->weight_count);
+    Learned learned = {.weight_count = info->weight_count,
+                       .prototype_count = checkpoint_prototypes(&info->config)};
+    learned_get(&reader, &learned);
+    info->progress = learned.progress;
     bool exact = info->kind == AGENT_CHECKPOINT_FULL || reader.used == size;
     return reader.failed || !exact ? bad(why, name, "its weights are damaged") : AGENT_OK;
 }
@@ -221,12 +229,16 @@ static AgentStatus check_match(const AgentTrainer* trainer, const CheckpointView
     if (info->kind != AGENT_CHECKPOINT_FULL) {
         return bad(why, name, "holds only weights; continuing a training needs a full checkpoint");
     }
-    static const char* const prefixes[] = {"network.", "world."};
-    for (int i = 0; i < 2; i++) {
+    // The last ones: what a window of rollouts and the optimisers' moments are laid out by.
+    static const char* const prefixes[] = {"network.",     "world.",          "distil.prediction",
+                                           "distil.every", "distil.matching", "distil.epochs",
+                                           "ppo.rollout_steps"};
+    bool distils = distil_wanted(&info->config) || distil_wanted(&trainer->config);
+    for (int i = 0; i < (distils ? 7 : 2); i++) {
         char there[AGENT_VALUE], here[AGENT_VALUE];
         const char* key =
             first_difference(&info->config, &trainer->config, prefixes[i], there, here);
-        bool matters = i == 1 || info->fingerprint != net_fingerprint(trainer->network.graph);
+        bool matters = i >= 1 || info->fingerprint != net_fingerprint(trainer->network.graph);
         if (key && matters) {
             return bad(why, name, "its %s is %s, this training's is %s", key, there, here);
         }
@@ -251,15 +263,22 @@ AgentStatus checkpoint_restore(AgentTrainer* trainer, const void* bytes, size_t 
         return status;
     }
     void* copy = blob && view.info.blob_size ? malloc(view.info.blob_size) : NULL;
-    size_t kept = trainer_state_save(trainer, trainer->state, trainer->state_size, why);
+    size_t room = trainer_state_limit(trainer, STATE_WHOLE);
+    void* own = malloc(room);
+    size_t kept = own ? trainer_state_save(trainer, STATE_WHOLE, own, room, why) : 0;
     if (!kept || (blob && view.info.blob_size && !copy)) {
+        free(own);
         free(copy);
         snprintf(why, AGENT_WHY, "%s: out of memory while loading it", file_shown(name));
         return AGENT_OUT_OF_MEMORY;
     }
     char reason[AGENT_WHY], ignored[AGENT_WHY];
-    if (trainer_state_load(trainer, view.learned, view.learned_size, reason) != AGENT_OK) {
-        trainer_state_load(trainer, trainer->state, kept, ignored); // own bytes: always good
+    status = trainer_state_load(trainer, STATE_WHOLE, view.learned, view.learned_size, reason);
+    if (status != AGENT_OK) {
+        trainer_state_load(trainer, STATE_WHOLE, own, kept, ignored); // own bytes: always good
+    }
+    free(own);
+    if (status != AGENT_OK) {
         free(copy);
         return bad(why, name, "%.200s", reason);
     }

@@ -15,6 +15,8 @@ typedef struct CheckpointView { // points into the bytes it was read from
     size_t learned_size;
 } CheckpointView;
 
+size_t checkpoint_prototypes(const AgentConfig* config); // numbers, 0 without distillation
+
 // Checks everything that can be checked without a network. `name` stands for the file in messages.
 AgentStatus checkpoint_view(const void* bytes, size_t size, const char* name, CheckpointView* view,
                             char why[AGENT_WHY]);

@@ -13,9 +13,9 @@
 #define REAL(name, field, low, high, help) KEY(name, AGENT_KEY_REAL, field, low, high, help)
 
 static const AgentKey keys[] = {
-    KEY("network.encoder", AGENT_KEY_ENCODER, encoder, 0, 0, "paper or tile"),
-    INT("network.channels", channels, 1, 1024, "of the grid (tile) or of the first stack (paper)"),
-    INT("network.blocks", blocks, 0, 64, "residual blocks of the tile encoder"),
+    KEY("network.encoder", AGENT_KEY_ENCODER, encoder, 0, 0, "paper, tile or symbolic"),
+    INT("network.channels", channels, 1, 1024, "of the grid, or of the first stack (paper)"),
+    INT("network.blocks", blocks, 0, 64, "residual blocks of the tile and symbolic encoders"),
     INT("network.tile_hidden", tile_hidden, 1, 4096, "hidden units of the tile encoder's tiles"),
     INT("network.dense", dense, 1, 8192, "units of the layer after the convolutions"),
     INT("network.latent", latent, 1, 8192, "units of the latent that the heads see"),
@@ -40,6 +40,26 @@ static const AgentKey keys[] = {
     REAL("ppo.adam_beta2", adam_beta2, 0, 0.9999999, "decay of the gradient's square"),
     REAL("ppo.adam_epsilon", adam_epsilon, 1e-30, 1, "added to the root of the square"),
     REAL("ppo.gradient_limit", gradient_limit, 1e-9, 1e9, "largest global norm of a gradient"),
+    KEY("distil.memory", AGENT_KEY_BOOL, distil_memory, 0, 0,
+        "heads and predictor see the last unlock's goal vector"),
+    KEY("distil.prediction", AGENT_KEY_BOOL, distil_prediction, 0, 0,
+        "learn to predict the next achievement"),
+    KEY("distil.matching", AGENT_KEY_BOOL, distil_matching, 0, 0,
+        "learn to match achievements across episodes"),
+    INT("distil.every", distil_every, 1, 4096, "PPO phases from one distillation phase to the next"),
+    INT("distil.epochs", distil_epochs, 1, 1000, "passes over the rollouts of a phase"),
+    INT("distil.batch", distil_batch, 1, 65536, "steps of a prediction update, at most"),
+    KEY("distil.pack", AGENT_KEY_BOOL, distil_pack, 0, 0,
+        "fill prediction updates with several trajectories"),
+    INT("distil.sources", distil_sources, 1, 256, "source trajectories of a matching update"),
+    INT("distil.targets", distil_targets, 1, 256, "trajectories that each source is matched with"),
+    KEY("distil.whole_episodes", AGENT_KEY_BOOL, distil_whole_episodes, 0, 0,
+        "learn only from episodes that lie whole in the rollouts of a phase"),
+    REAL("distil.temperature", distil_temperature, 1e-3, 1e3, "of the contrastive losses"),
+    REAL("distil.kl_coefficient", distil_kl_coefficient, 0, 1000, "keeps the policy in place"),
+    REAL("distil.value_coefficient", distil_value_coefficient, 0, 1000, "weight of the value loss"),
+    REAL("distil.learning_rate", distil_learning_rate, 1e-12, 1,
+         "of both passes' Adam, annealed as ppo.learning_rate is"),
     KEY("train.steps", AGENT_KEY_LONG, total_steps, 1, 9007199254740992.0,
         "environment steps in all"),
     KEY("train.seed", AGENT_KEY_LONG, seed, -9223372036854775808.0, 9223372036854775807.0,
@@ -81,6 +101,16 @@ AgentConfig agent_default_config(void) {
         .adam_beta2 = 0.999,
         .adam_epsilon = 1e-8,
         .gradient_limit = 0.5,
+        .distil_every = 8,
+        .distil_epochs = 6,
+        .distil_batch = 512,
+        .distil_sources = 1,
+        .distil_targets = 16,
+        .distil_whole_episodes = true,
+        .distil_temperature = 0.1,
+        .distil_kl_coefficient = 1,
+        .distil_value_coefficient = 1,
+        .distil_learning_rate = 3e-4,
         .total_steps = 1000000,
         .threads = 1,
         .micro_batch = 64,
@@ -88,7 +118,8 @@ AgentConfig agent_default_config(void) {
 }
 
 const char* agent_encoder_name(AgentEncoder encoder) {
-    return encoder == AGENT_ENCODER_PAPER ? "paper" : "tile";
+    static const char* const names[] = {"paper", "tile", "symbolic"};
+    return names[encoder];
 }
 
 static const char* encoder_text(int value) {
@@ -115,7 +146,7 @@ static Names names_of(AgentKeyKind kind) {
     case AGENT_KEY_BOOL:
         return (Names){2, bool_text, "true or false"};
     case AGENT_KEY_ENCODER:
-        return (Names){AGENT_ENCODER_TILE + 1, encoder_text, "paper or tile"};
+        return (Names){AGENT_ENCODER_SYMBOLIC + 1, encoder_text, "paper, tile or symbolic"};
     case AGENT_KEY_BACKEND:
         return (Names){NET_BACKEND_ONEDNN + 1, backend_text, "auto, blas or onednn"};
     case AGENT_KEY_DTYPE:
@@ -271,6 +302,16 @@ AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]) {
         snprintf(why, AGENT_WHY,
                  "ppo.minibatch is %d, should divide world.count x ppo.rollout_steps = %" PRId64,
                  config->minibatch, rollout);
+        return AGENT_BAD_CONFIG;
+    }
+    int64_t history = config->distil_every * rollout;
+    bool distils = config->distil_prediction || config->distil_matching;
+    if (distils && history > ROLLOUT_LIMIT) {
+        snprintf(why, AGENT_WHY,
+                 "distil.every %d x world.count %d x ppo.rollout_steps %d is %" PRId64
+                 " steps, should be at most %d",
+                 config->distil_every, config->worlds, config->rollout_steps, history,
+                 ROLLOUT_LIMIT);
         return AGENT_BAD_CONFIG;
     }
     if (config->threads > config->worlds) {

@@ -17,7 +17,9 @@ static const uint64_t stream_evaluation = (uint64_t)1 << 63; // + number of the 
 typedef struct Recording { // of one world's episode; grows between rounds
     int32_t room;          // steps
     int32_t* action;
-    float *value, *entropy, *probability;
+    float *value, *entropy, *probability, *similarity, *latent;
+    uint8_t* expects;
+    uint32_t* unlocked;
 } Recording;
 
 typedef struct Game { // one world
@@ -32,15 +34,21 @@ typedef struct Evaluator {
     const volatile sig_atomic_t* stop;
     int32_t worlds, threads; // worlds is a multiple of ROWS
     Cairn* cairn;
-    NetPlan** plan;                       // [threads]
+    Actor* actor;                         // [threads]
+    AgentMemory* memory;                  // [worlds]
     Game* game;                           // [worlds]
     NetRandom* random;                    // [worlds]
-    uint8_t* pixels;                      // [worlds, AGENT_PIXELS]
+    Observations observations;            // [worlds]
     int32_t* action;                      // [worlds]
     double* reward;                       // [worlds]
     uint8_t* ended[2];                    // [worlds] terminated, truncated
     int32_t* achievements;                // [worlds, CAIRN_ACHIEVEMENTS]
+    uint8_t* unlocked;                    // [worlds, CAIRN_ACHIEVEMENTS]
+    bool* just_unlocked;                  // [worlds]
     float *value, *entropy, *probability; // [worlds], [worlds], [worlds, CAIRN_ACTIONS]
+    uint8_t* expects;                     // [worlds, AGENT_EXPECTED]
+    float* similarity;                    // [worlds, AGENT_EXPECTED]
+    float* latent;                        // [worlds, latent] NULL unless recording them
     void* block;                          // owns the arrays
 } Evaluator;
 
@@ -54,10 +62,11 @@ static bool stopped(const Evaluator* e) {
 }
 
 static CairnOutput output_of(const Evaluator* e) {
-    return (CairnOutput){.observation.pixels = e->pixels,
+    return (CairnOutput){.observation = observations_output(&e->observations),
                          .reward = e->reward,
                          .terminated = e->ended[0],
                          .truncated = e->ended[1],
+                         .unlocked = e->unlocked,
                          .achievements = e->achievements};
 }
 
@@ -70,6 +79,23 @@ static void record(const Evaluator* e, int32_t world) {
     r->entropy[t] = e->entropy[world];
     memcpy(r->probability + t * CAIRN_ACTIONS, e->probability + (size_t)world * CAIRN_ACTIONS,
            CAIRN_ACTIONS * sizeof *r->probability);
+    memcpy(r->expects + t * AGENT_EXPECTED, e->expects + (size_t)world * AGENT_EXPECTED,
+           AGENT_EXPECTED * sizeof *r->expects);
+    memcpy(r->similarity + t * AGENT_EXPECTED, e->similarity + (size_t)world * AGENT_EXPECTED,
+           AGENT_EXPECTED * sizeof *r->similarity);
+    if (e->latent) {
+        size_t width = (size_t)e->policy->network.width;
+        memcpy(r->latent + t * width, e->latent + (size_t)world * width,
+               width * sizeof *r->latent);
+    }
+}
+
+static uint32_t unlocked_bits(const Evaluator* e, int32_t world) {
+    uint32_t bits = 0;
+    for (size_t k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+        bits |= (uint32_t)(e->unlocked[(size_t)world * CAIRN_ACHIEVEMENTS + k] != 0) << k;
+    }
+    return bits;
 }
 
 static void step_world(const Evaluator* e, int32_t world) {
@@ -79,6 +105,11 @@ static void step_world(const Evaluator* e, int32_t world) {
     }
     CairnOutput output = output_of(e);
     cairn_step_range(e->cairn, world, 1, e->action, &output);
+    uint32_t unlocked = unlocked_bits(e, world);
+    if (e->config->record) {
+        game->recording.unlocked[game->episode.length] = unlocked;
+    }
+    e->just_unlocked[world] = unlocked != 0;
     game->episode.reward += e->reward[world];
     game->episode.length++;
     game->ended = e->ended[0][world] || e->ended[1][world];
@@ -94,14 +125,20 @@ static bool any_active(const Game* game) {
     return false;
 }
 
-static void play_group(const Evaluator* e, NetPlan* plan, int32_t first) {
+static void play_group(const Evaluator* e, const Actor* actor, int32_t first) {
     size_t at = (size_t)first;
     AgentActions actions = {.action = e->action + at,
                             .value = e->value + at,
                             .entropy = e->entropy + at,
                             .probability = e->probability + at * CAIRN_ACTIONS};
+    if (e->config->record) {
+        actions.expects = e->expects + at * AGENT_EXPECTED;
+        actions.similarity = e->similarity + at * AGENT_EXPECTED;
+        actions.latent = e->latent ? e->latent + at * (size_t)e->policy->network.width : NULL;
+    }
+    Observations observations = observations_from(&e->observations, at);
     for (int32_t t = 0; t < ROUND && any_active(e->game + at) && !stopped(e); t++) {
-        policy_act(e->policy, plan, ROWS, e->pixels + at * AGENT_PIXELS,
+        policy_act(e->policy, actor, e->memory, first, ROWS, &observations, e->just_unlocked + at,
                    e->config->greedy ? NULL : e->random + at, &actions);
         for (int32_t world = first; world < first + ROWS; world++) {
             if (e->game[world].active && !e->game[world].ended) {
@@ -114,7 +151,7 @@ static void play_group(const Evaluator* e, NetPlan* plan, int32_t first) {
 static void play_job(void* context, int32_t thread) {
     const Evaluator* e = context;
     for (int32_t first = thread * ROWS; first < e->worlds; first += e->threads * ROWS) {
-        play_group(e, e->plan[thread], first);
+        play_group(e, &e->actor[thread], first);
     }
 }
 
@@ -127,6 +164,8 @@ static void start_episode(Evaluator* e, int32_t world, int64_t number) {
         return;
     }
     game->episode = (AgentEpisode){.number = number};
+    e->just_unlocked[world] = false;
+    agent_memory_begin(e->memory, world);
     e->random[world] = net_random((uint64_t)e->config->seed, stream_evaluation + (uint64_t)number);
     CairnOutput output = output_of(e);
     cairn_reset_world(e->cairn, world, (uint64_t)number, &output);
@@ -142,7 +181,7 @@ static bool grow(void* array, size_t count, size_t size) {
 }
 
 // Room for another round, so that playing allocates nothing.
-static bool make_room(Game* game) {
+static bool make_room(const Evaluator* e, Game* game) {
     Recording* r = &game->recording;
     if (game->episode.length + ROUND <= r->room) {
         return true;
@@ -150,7 +189,14 @@ static bool make_room(Game* game) {
     size_t room = 2 * (size_t)(game->episode.length + ROUND) + 256;
     if (!grow(&r->action, room, sizeof *r->action) || !grow(&r->value, room, sizeof *r->value) ||
         !grow(&r->entropy, room, sizeof *r->entropy) ||
-        !grow(&r->probability, room * CAIRN_ACTIONS, sizeof *r->probability)) {
+        !grow(&r->probability, room * CAIRN_ACTIONS, sizeof *r->probability) ||
+        !grow(&r->expects, room * AGENT_EXPECTED, sizeof *r->expects) ||
+        !grow(&r->similarity, room * AGENT_EXPECTED, sizeof *r->similarity) ||
+        !grow(&r->unlocked, room, sizeof *r->unlocked)) {
+        return false;
+    }
+    size_t width = (size_t)e->policy->network.width;
+    if (e->latent && !grow(&r->latent, room * width, sizeof *r->latent)) {
         return false;
     }
     r->room = (int32_t)room;
@@ -160,7 +206,14 @@ static bool make_room(Game* game) {
 static bool hand_over(Evaluator* e, int32_t world, AgentEpisodeCallback* callback, void* context) {
     Game* game = &e->game[world];
     const Recording* r = &game->recording;
-    AgentTrace trace = {r->action, r->value, r->entropy, r->probability};
+    AgentTrace trace = {.action = r->action,
+                        .value = r->value,
+                        .entropy = r->entropy,
+                        .probability = r->probability,
+                        .expects = r->expects,
+                        .similarity = r->similarity,
+                        .unlocked = r->unlocked,
+                        .latent = r->latent};
     memcpy(game->episode.achievements, e->achievements + (size_t)world * CAIRN_ACHIEVEMENTS,
            sizeof game->episode.achievements);
     return callback(context, &game->episode, e->config->record ? &trace : NULL);
@@ -179,7 +232,7 @@ static AgentStatus play(Evaluator* e, AgentEpisodeCallback* callback, void* cont
     }
     for (int32_t left = e->config->episodes; left > 0;) {
         for (int32_t world = 0; world < e->worlds && e->config->record; world++) {
-            if (e->game[world].active && !make_room(&e->game[world])) {
+            if (e->game[world].active && !make_room(e, &e->game[world])) {
                 snprintf(why, AGENT_WHY, "out of memory for an episode of %d steps",
                          e->game[world].episode.length);
                 return AGENT_OUT_OF_MEMORY;
@@ -207,15 +260,23 @@ static AgentStatus play(Evaluator* e, AgentEpisodeCallback* callback, void* cont
 // ---------------------------------------------------------------- memory
 static void lay_out(Evaluator* e, Block* block) {
     size_t n = (size_t)e->worlds;
-    e->plan = block_take(block, (size_t)e->threads, sizeof(NetPlan*));
+    e->actor = block_take(block, (size_t)e->threads, sizeof *e->actor);
     e->game = block_take(block, n, sizeof *e->game);
     e->random = block_take(block, n, sizeof *e->random);
-    e->pixels = block_take(block, n, AGENT_PIXELS);
+    e->observations = observations_take(&e->policy->config, block, n);
     e->action = block_take(block, n, sizeof *e->action);
     e->reward = block_take(block, n, sizeof *e->reward);
     e->ended[0] = block_take(block, n, 1);
     e->ended[1] = block_take(block, n, 1);
     e->achievements = block_take(block, n * CAIRN_ACHIEVEMENTS, sizeof *e->achievements);
+    e->unlocked = block_take(block, n * CAIRN_ACHIEVEMENTS, 1);
+    e->just_unlocked = block_take(block, n, sizeof *e->just_unlocked);
+    e->expects = block_take(block, n * AGENT_EXPECTED, sizeof *e->expects);
+    e->similarity = block_take(block, n * AGENT_EXPECTED, sizeof *e->similarity);
+    if (e->config->record && e->config->record_latents) {
+        size_t width = (size_t)e->policy->network.width;
+        e->latent = block_take(block, n * width, sizeof *e->latent);
+    }
     e->value = block_take(block, n, sizeof *e->value);
     e->entropy = block_take(block, n, sizeof *e->entropy);
     e->probability = block_take(block, n * CAIRN_ACTIONS, sizeof *e->probability);
@@ -230,9 +291,9 @@ static AgentStatus take_memory(Evaluator* e, char why[AGENT_WHY]) {
         return AGENT_OUT_OF_MEMORY;
     }
     lay_out(e, &block);
-    AgentStatus status = AGENT_OK;
+    AgentStatus status = agent_memory_create(e->policy, e->worlds, &e->memory, why);
     for (int32_t i = 0; i < e->threads && status == AGENT_OK; i++) {
-        status = policy_plan(e->policy, ROWS, &e->plan[i], why);
+        status = policy_actor(e->policy, ROWS, &e->actor[i], why);
     }
     return status;
 }
@@ -265,7 +326,7 @@ static AgentStatus create_worlds(Evaluator* e, char why[AGENT_WHY]) {
 
 static void release(Evaluator* e) {
     for (int32_t i = 0; e->block && i < e->threads; i++) {
-        net_plan_destroy(e->plan[i]);
+        actor_destroy(&e->actor[i]);
     }
     for (int32_t world = 0; e->block && world < e->worlds; world++) {
         Recording* r = &e->game[world].recording;
@@ -273,7 +334,12 @@ static void release(Evaluator* e) {
         free(r->value);
         free(r->entropy);
         free(r->probability);
+        free(r->expects);
+        free(r->similarity);
+        free(r->unlocked);
+        free(r->latent);
     }
+    agent_memory_destroy(e->memory);
     cairn_destroy(e->cairn);
     free(e->block);
 }

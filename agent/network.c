@@ -7,14 +7,17 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "agent/observations.h"
+
 enum { TILE_PIXELS = 7 };
 
 NetworkShape network_shape(const AgentConfig* config) {
+    bool symbolic = config->encoder == AGENT_ENCODER_SYMBOLIC;
     return (NetworkShape){
         .encoder = config->encoder,
-        .height = AGENT_IMAGE,
-        .width = AGENT_IMAGE,
-        .colours = 3,
+        .height = symbolic ? OBSERVATION_ROWS : AGENT_IMAGE,
+        .width = symbolic ? OBSERVATION_COLUMNS : AGENT_IMAGE,
+        .colours = symbolic ? NETWORK_CELL : 3,
         .stacks = {config->channels, 2 * config->channels, 2 * config->channels},
         .patch = TILE_PIXELS,
         .tile_hidden = config->tile_hidden,
@@ -23,6 +26,8 @@ NetworkShape network_shape(const AgentConfig* config) {
         .dense = config->dense,
         .latent = config->latent,
         .actions = CAIRN_ACTIONS,
+        .memory = config->distil_memory,
+        .predictor = config->distil_prediction,
     };
 }
 
@@ -79,18 +84,42 @@ static NetTensor paper_encoder(NetGraph* graph, const NetworkShape* shape, NetTe
     return x;
 }
 
-static NetTensor tile_encoder(NetGraph* graph, const NetworkShape* shape, NetTensor pixels) {
+static NetTensor grid_blocks(NetGraph* graph, const NetworkShape* shape, NetTensor x) {
     // As in the paper's blocks: the sum of all blocks keeps the scale of its input.
     const double gain = sqrt(1 / sqrt(shape->blocks > 0 ? shape->blocks : 1));
-    NetTensor x = net_patches(graph, pixels, shape->patch); // [9, 9, 147]
-    x = layer(graph, x, "encoder.tile0", NO_NORM, LINEAR, shape->tile_hidden, 1);
-    x = layer(graph, x, "encoder.tile1", LAYER_NORM, LINEAR, shape->channels, 1);
     for (int i = 0; i < shape->blocks; i++) {
         char name[NET_NAME];
         snprintf(name, sizeof name, "encoder.block%d", i);
         x = residual_block(graph, x, name, shape->channels, gain);
     }
     return x;
+}
+
+static NetTensor tile_encoder(NetGraph* graph, const NetworkShape* shape, NetTensor pixels) {
+    NetTensor x = net_patches(graph, pixels, shape->patch); // [9, 9, 147]
+    x = layer(graph, x, "encoder.tile0", NO_NORM, LINEAR, shape->tile_hidden, 1);
+    x = layer(graph, x, "encoder.tile1", LAYER_NORM, LINEAR, shape->channels, 1);
+    return grid_blocks(graph, shape, x);
+}
+
+static NetTensor symbolic_encoder(NetGraph* graph, const NetworkShape* shape, Network* network) {
+    int32_t grid[] = {shape->height, shape->width, shape->colours}, status = CAIRN_STATUS_SIZE;
+    network->cells = net_input(graph, "cells", NET_INPUT_BYTES, 3, grid);
+    network->status = net_input(graph, "status", NET_INPUT_REAL, 1, &status);
+    NetTensor x = net_scale_bytes(graph, network->cells);
+    x = layer(graph, x, "encoder.cell", NO_NORM, LINEAR, shape->channels, 1);
+    x = net_flatten(graph, grid_blocks(graph, shape, x));
+    NetTensor y = layer(graph, network->status, "encoder.status", NO_NORM, LINEAR, shape->dense, 1);
+    return net_concat(graph, x, y);
+}
+
+static NetTensor picture_encoder(NetGraph* graph, const NetworkShape* shape, Network* network) {
+    NetInputKind kind = shape->real_input ? NET_INPUT_REAL : NET_INPUT_BYTES;
+    int32_t picture[] = {shape->height, shape->width, shape->colours};
+    network->pixels = net_input(graph, "pixels", kind, 3, picture);
+    return net_flatten(graph, shape->encoder == AGENT_ENCODER_PAPER
+                                  ? paper_encoder(graph, shape, network->pixels)
+                                  : tile_encoder(graph, shape, network->pixels));
 }
 
 static NetTensor head(NetGraph* graph, NetTensor x, const char* name, int32_t outputs,
@@ -104,28 +133,59 @@ static NetTensor head(NetGraph* graph, NetTensor x, const char* name, int32_t ou
                                   .gain = gain});
 }
 
+// LN -> map -> ReLU -> map with bias
+static NetTensor small_network(NetGraph* graph, NetTensor x, const char* name, int32_t hidden,
+                               int32_t outputs) {
+    char part[NET_NAME];
+    snprintf(part, sizeof part, "%s.hidden", name);
+    x = layer(graph, x, part, LAYER_NORM, LINEAR, hidden, 1.4);
+    snprintf(part, sizeof part, "%s.output", name);
+    return net_linear(
+        graph, x,
+        &(NetLayer){
+            .name = part, .outputs = outputs, .bias = true, .init = NET_INIT_ROW_NORM, .gain = 1});
+}
+
+// The action bends the latent, (1 + gamma) * latent + beta; from that and the memory the next goal.
+static NetTensor predictor(NetGraph* graph, const NetworkShape* shape, Network* network) {
+    int32_t width = shape->latent;
+    network->action = net_input(graph, "action", NET_INPUT_INDEX, 0, NULL);
+    NetTensor bend = net_one_hot(graph, network->action, shape->actions);
+    bend = net_real(graph, small_network(graph, bend, "action", width, 2 * width));
+    NetTensor gamma = net_slice(graph, bend, 0, width), beta = net_slice(graph, bend, width, width);
+    NetTensor x = net_add(graph, network->latent, net_multiply(graph, gamma, network->latent));
+    x = net_add(graph, x, beta);
+    if (shape->memory) {
+        x = net_concat(graph, x, network->memory);
+    }
+    x = small_network(graph, x, "predictor", width, width);
+    return net_l2_normalise(graph, net_real(graph, x));
+}
+
 AgentStatus network_create(const NetworkShape* shape, Network* network, char why[AGENT_WHY]) {
     *network = (Network){0};
     if (net_graph_create(&network->graph, why) != NET_OK) {
         return AGENT_OUT_OF_MEMORY;
     }
     NetGraph* graph = network->graph;
-    NetInputKind kind = shape->real_input ? NET_INPUT_REAL : NET_INPUT_BYTES;
-    int32_t picture[] = {shape->height, shape->width, shape->colours};
-    network->pixels = net_input(graph, "pixels", kind, 3, picture);
-    NetTensor x = shape->encoder == AGENT_ENCODER_PAPER
-                      ? paper_encoder(graph, shape, network->pixels)
-                      : tile_encoder(graph, shape, network->pixels);
-    x = net_flatten(graph, x);
+    NetTensor x = shape->encoder == AGENT_ENCODER_SYMBOLIC
+                      ? symbolic_encoder(graph, shape, network)
+                      : picture_encoder(graph, shape, network);
     x = layer(graph, x, "dense", LAYER_NORM, LINEAR, shape->dense, 1.4);
     x = layer(graph, x, "latent", LAYER_NORM, LINEAR, shape->latent, 1);
-    network->latent = x;
-    if (shape->memory > 0) {
-        network->memory = net_input(graph, "memory", NET_INPUT_REAL, 1, &shape->memory);
+    network->latent = x = net_real(graph, x);
+    network->width = shape->latent;
+    network->has_memory = shape->memory;
+    if (shape->memory) {
+        network->memory = net_input(graph, "memory", NET_INPUT_REAL, 1, &shape->latent);
         x = net_concat(graph, x, network->memory);
     }
     network->log_prob = net_log_softmax(graph, head(graph, x, "policy", shape->actions, 0.01));
     network->value = head(graph, x, "value", 1, 0.1);
+    network->has_predictor = shape->predictor;
+    if (shape->predictor) {
+        network->prediction = predictor(graph, shape, network);
+    }
     if (net_graph_check(graph, why) != NET_OK) {
         network_destroy(network);
         return AGENT_BAD_CONFIG;

@@ -7,26 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/block.h"
 #include "agent/checkpoint.h"
+#include "agent/distil.h"
 #include "agent/file.h"
 #include "agent/pack.h"
 #include "agent/sample.h"
 #include "agent/state.h"
 #include "agent/trainer.h"
 
-AgentStatus policy_plan(const AgentPolicy* policy, int32_t rows, NetPlan** plan,
-                        char why[AGENT_WHY]) {
-    NetTensor outputs[] = {policy->network.log_prob, policy->network.value};
-    NetPlanConfig config = {.rows = rows,
-                            .backend = policy->own.backend,
-                            .dtype = policy->own.dtype,
-                            .outputs = outputs,
-                            .output_count = 2};
-    NetStatus status = net_plan_create(policy->network.graph, &config, plan, why);
-    if (status == NET_OK) {
-        net_plan_load(*plan, policy->weights);
+AgentStatus policy_actor(const AgentPolicy* policy, int32_t rows, Actor* actor,
+                         char why[AGENT_WHY]) {
+    AgentStatus status = actor_create(&policy->network, rows, policy->own.backend,
+                                      policy->own.dtype, policy->prototypes != NULL, actor, why);
+    if (status == AGENT_OK) {
+        actor_load(actor, policy->weights);
     }
-    return agent_status_of(status);
+    return status;
 }
 
 // A policy with room for its weights, which the caller fills before finish.
@@ -54,8 +51,10 @@ static AgentStatus begin(const AgentConfig* training, const AgentPolicyConfig* c
 }
 
 static AgentStatus take_weights(AgentPolicy* policy, char why[AGENT_WHY]) {
+    size_t prototypes = checkpoint_prototypes(&policy->config);
     policy->weights = malloc(policy->weight_count * sizeof *policy->weights);
-    if (!policy->weights) {
+    policy->prototypes = prototypes ? malloc(prototypes * sizeof *policy->prototypes) : NULL;
+    if (!policy->weights || (prototypes && !policy->prototypes)) {
         snprintf(why, AGENT_WHY, "out of memory for %zu weights", policy->weight_count);
         return AGENT_OUT_OF_MEMORY;
     }
@@ -64,7 +63,7 @@ static AgentStatus take_weights(AgentPolicy* policy, char why[AGENT_WHY]) {
 
 static AgentStatus finish(AgentPolicy** policy, AgentStatus status, char why[AGENT_WHY]) {
     if (status == AGENT_OK) {
-        status = policy_plan(*policy, (*policy)->own.rows, &(*policy)->plan, why);
+        status = policy_actor(*policy, (*policy)->own.rows, &(*policy)->actor, why);
     }
     if (status != AGENT_OK) {
         agent_policy_destroy(*policy);
@@ -88,8 +87,13 @@ static AgentStatus fill_from_view(AgentPolicy* policy, const CheckpointView* vie
     AgentStatus status = take_weights(policy, why);
     if (status == AGENT_OK) {
         PackReader reader = {.bytes = view->learned, .size = view->learned_size};
-        learned_get(&reader, &policy->progress, &policy->norm, policy->weights,
-                    policy->weight_count);
+        Learned learned = {.weight_count = policy->weight_count,
+                           .weights = policy->weights,
+                           .prototype_count = checkpoint_prototypes(&policy->config),
+                           .prototypes = policy->prototypes};
+        learned_get(&reader, &learned);
+        policy->progress = learned.progress;
+        policy->norm = learned.norm;
     }
     return status;
 }
@@ -132,6 +136,10 @@ AgentStatus agent_policy_of_trainer(const AgentTrainer* trainer, const AgentPoli
     if (status == AGENT_OK) {
         memcpy((*policy)->weights, trainer->weights,
                trainer->weight_count * sizeof *trainer->weights);
+        if ((*policy)->prototypes) {
+            memcpy((*policy)->prototypes, trainer->distil->prototype,
+                   checkpoint_prototypes(&trainer->config) * sizeof(NetReal));
+        }
         (*policy)->norm = trainer->norm;
         (*policy)->progress = trainer->progress;
     }
@@ -140,9 +148,10 @@ AgentStatus agent_policy_of_trainer(const AgentTrainer* trainer, const AgentPoli
 
 void agent_policy_destroy(AgentPolicy* policy) {
     if (policy) {
-        net_plan_destroy(policy->plan);
+        actor_destroy(&policy->actor);
         network_destroy(&policy->network);
         free(policy->weights);
+        free(policy->prototypes);
         free(policy);
     }
 }
@@ -163,35 +172,148 @@ static double entropy_of(const NetReal* log_prob) {
     return entropy;
 }
 
-void policy_act(const AgentPolicy* policy, NetPlan* plan, int32_t rows, const uint8_t* pixels,
-                NetRandom* random, const AgentActions* actions) {
-    memcpy(net_plan_input(plan, policy->network.pixels), pixels, (size_t)rows * AGENT_PIXELS);
-    net_plan_forward(plan, rows);
-    const NetReal* value = net_plan_output(plan, policy->network.value);
-    const NetReal* log_prob = net_plan_output(plan, policy->network.log_prob);
-    for (int32_t i = 0; i < rows; i++, log_prob += CAIRN_ACTIONS) {
-        int32_t action = random ? sample_action(log_prob, CAIRN_ACTIONS, &random[i])
-                                : most_probable_action(log_prob, CAIRN_ACTIONS);
-        if (actions->action) {
-            actions->action[i] = action;
+// The achievements whose prototypes are most like the prediction, best first.
+static void expect(const AgentPolicy* policy, const NetReal* prediction, uint8_t* expects,
+                   float* similarity) {
+    size_t width = (size_t)policy->network.width;
+    double best[AGENT_EXPECTED];
+    for (int i = 0; i < AGENT_EXPECTED; i++) {
+        expects[i] = AGENT_NO_ACHIEVEMENT;
+        best[i] = -INFINITY;
+    }
+    for (size_t a = 0; prediction && a < CAIRN_ACHIEVEMENTS; a++) {
+        const NetReal* prototype = policy->prototypes + a * width;
+        double likeness = 0, squares = 0;
+        for (size_t i = 0; i < width; i++) {
+            likeness += (double)prototype[i] * (double)prediction[i];
+            squares += (double)prototype[i] * (double)prototype[i];
         }
-        if (actions->log_prob) {
-            actions->log_prob[i] = (float)log_prob[action];
+        int place = AGENT_EXPECTED; // an achievement never seen has no prototype: all 0
+        while (squares > 0 && place > 0 && likeness > best[place - 1]) {
+            place--;
         }
-        if (actions->value) {
-            actions->value[i] = (float)value_norm_denormalise(&policy->norm, (double)value[i]);
+        for (int i = AGENT_EXPECTED - 1; i >= place && squares > 0; i--) {
+            best[i] = i > place ? best[i - 1] : likeness;
+            expects[i] = i > place ? expects[i - 1] : (uint8_t)a;
         }
-        if (actions->entropy) {
-            actions->entropy[i] = (float)entropy_of(log_prob);
-        }
-        for (int a = 0; actions->probability && a < CAIRN_ACTIONS; a++) {
-            actions->probability[i * CAIRN_ACTIONS + a] = (float)exp((double)log_prob[a]);
-        }
+    }
+    for (int i = 0; i < AGENT_EXPECTED; i++) {
+        similarity[i] = expects[i] == AGENT_NO_ACHIEVEMENT ? 0 : (float)best[i];
     }
 }
 
-void agent_policy_act(AgentPolicy* policy, int32_t rows, const uint8_t* pixels, NetRandom* random,
+static void tell_row(const AgentPolicy* policy, int32_t i, int32_t action, const NetReal* log_prob,
+                     NetReal value, const NetReal* prediction, const AgentActions* actions) {
+    uint8_t expects[AGENT_EXPECTED];
+    float similarity[AGENT_EXPECTED];
+    if (actions->action) {
+        actions->action[i] = action;
+    }
+    if (actions->log_prob) {
+        actions->log_prob[i] = (float)log_prob[action];
+    }
+    if (actions->value) {
+        actions->value[i] = (float)value_norm_denormalise(&policy->norm, (double)value);
+    }
+    if (actions->entropy) {
+        actions->entropy[i] = (float)entropy_of(log_prob);
+    }
+    for (int a = 0; actions->probability && a < CAIRN_ACTIONS; a++) {
+        actions->probability[i * CAIRN_ACTIONS + a] = (float)exp((double)log_prob[a]);
+    }
+    if (actions->expects || actions->similarity) {
+        expect(policy, prediction, expects, similarity);
+    }
+    if (actions->expects) {
+        memcpy(actions->expects + i * AGENT_EXPECTED, expects, sizeof expects);
+    }
+    if (actions->similarity) {
+        memcpy(actions->similarity + i * AGENT_EXPECTED, similarity, sizeof similarity);
+    }
+}
+
+void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
+                int32_t first, int32_t rows, const Observations* observations,
+                const bool* unlocked, NetRandom* random, const AgentActions* actions) {
+    size_t width = (size_t)policy->network.width;
+    const NetReal *latent = actor_encode(actor, observations, 0, rows), *log_prob, *value;
+    const NetReal *vector = memory->memory.vector + (size_t)first * width, *prediction = NULL;
+    for (int32_t i = 0; i < rows; i++) {
+        memory_observe(&memory->memory, (size_t)(first + i), latent + (size_t)i * width,
+                       unlocked[i]);
+    }
+    for (size_t i = 0; actions->latent && i < (size_t)rows * width; i++) {
+        actions->latent[i] = (float)latent[i];
+    }
+    actor_decide(actor, rows, latent, vector, &log_prob, &value);
+    for (int32_t i = 0; i < rows; i++) {
+        const NetReal* own = log_prob + (size_t)i * CAIRN_ACTIONS;
+        actor->action[i] = random ? sample_action(own, CAIRN_ACTIONS, &random[i])
+                                  : most_probable_action(own, CAIRN_ACTIONS);
+    }
+    if (actor->predict && policy->prototypes && (actions->expects || actions->similarity)) {
+        prediction = actor_predict(actor, rows, latent, vector, actor->action);
+    }
+    for (int32_t i = 0; i < rows; i++) {
+        size_t at = (size_t)i;
+        tell_row(policy, i, actor->action[i], log_prob + at * CAIRN_ACTIONS, value[at],
+                 prediction ? prediction + at * width : NULL, actions);
+    }
+}
+
+void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
+                      const CairnObservation* observation, const bool* unlocked, NetRandom* random,
                       const AgentActions* actions) {
-    assert(rows >= 1 && rows <= policy->own.rows);
-    policy_act(policy, policy->plan, rows, pixels, random, actions);
+    assert(rows >= 1 && rows <= policy->own.rows && rows <= memory->rows);
+    Observations observations = observations_of(observation);
+    policy_act(policy, &policy->actor, memory, 0, rows, &observations, unlocked, random, actions);
+}
+
+int32_t agent_policy_latent(const AgentPolicy* policy) {
+    return policy->network.width;
+}
+
+bool agent_policy_predicts(const AgentPolicy* policy) {
+    return policy->network.has_predictor && policy->prototypes;
+}
+
+// ---------------------------------------------------------------- memories
+AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMemory** memory,
+                                char why[AGENT_WHY]) {
+    AgentMemory* made = calloc(1, sizeof *made);
+    Block block = {0};
+    size_t width = (size_t)policy->network.width;
+    *memory = NULL;
+    if (made && rows >= 1) {
+        memory_take(&block, (size_t)rows, width);
+        made->block = block_allocate(&block);
+    }
+    if (!made || !made->block) {
+        free(made);
+        snprintf(why, AGENT_WHY, "out of memory for what the agent remembers of %d games", rows);
+        return AGENT_OUT_OF_MEMORY;
+    }
+    made->memory = memory_take(&block, (size_t)rows, width);
+    made->rows = rows;
+    *memory = made;
+    return AGENT_OK;
+}
+
+void agent_memory_destroy(AgentMemory* memory) {
+    if (memory) {
+        free(memory->block);
+        free(memory);
+    }
+}
+
+void agent_memory_begin(AgentMemory* memory, int32_t row) {
+    assert(row >= 0 && row < memory->rows);
+    memory_begin(&memory->memory, (size_t)row);
+}
+
+void agent_memory_copy(AgentMemory* to, const AgentMemory* from) {
+    assert(to->rows == from->rows && to->memory.width == from->memory.width);
+    size_t bytes = (size_t)to->rows * to->memory.width * sizeof *to->memory.vector;
+    memcpy(to->memory.vector, from->memory.vector, bytes);
+    memcpy(to->memory.latent, from->memory.latent, bytes);
 }

@@ -1,6 +1,8 @@
 // Inside of a policy, for evaluation.
 #pragma once
+#include "agent/actor.h"
 #include "agent/agent.h"
+#include "agent/memory.h"
 #include "agent/network.h"
 #include "agent/value_norm.h"
 
@@ -10,14 +12,22 @@ struct AgentPolicy {
     AgentProgress progress;
     Network network;
     size_t weight_count;
-    NetReal* weights; // [weight_count]
+    NetReal* weights;    // [weight_count]
+    NetReal* prototypes; // [CAIRN_ACHIEVEMENTS, latent]; NULL: no distillation
     ValueNorm norm;
-    NetPlan* plan;
+    Actor actor;
 };
 
-// A plan with the policy's weights, for another thread.
-AgentStatus policy_plan(const AgentPolicy* policy, int32_t rows, NetPlan** plan,
-                        char why[AGENT_WHY]);
-// agent_policy_act on the given plan.
-void policy_act(const AgentPolicy* policy, NetPlan* plan, int32_t rows, const uint8_t* pixels,
-                NetRandom* random, const AgentActions* actions);
+struct AgentMemory {
+    int32_t rows;
+    Memory memory;
+    void* block; // owns its arrays
+};
+
+// An actor with the policy's weights, for another thread.
+AgentStatus policy_actor(const AgentPolicy* policy, int32_t rows, Actor* actor,
+                         char why[AGENT_WHY]);
+// agent_policy_act with the given actor on rows [first, first + rows) of the memory.
+void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
+                int32_t first, int32_t rows, const Observations* observations,
+                const bool* unlocked, NetRandom* random, const AgentActions* actions);

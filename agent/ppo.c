@@ -15,10 +15,9 @@ static void micro_batch(AgentTrainer* trainer, Worker* worker, int32_t first, in
     const Rollout* r = &trainer->rollout;
     const Minibatch* batch = &trainer->minibatch;
     const Network* network = &trainer->network;
-    uint8_t* pixels = net_plan_input(worker->training, network->pixels);
     for (int32_t i = 0; i < count; i++) {
         size_t row = (size_t)batch->index[first + i];
-        memcpy(pixels + (size_t)i * AGENT_PIXELS, r->pixels + row * AGENT_PIXELS, AGENT_PIXELS);
+        training_put(trainer, worker->training, (size_t)i, row);
         worker->action[i] = r->action[row];
         worker->numbers[0][i] = r->log_prob[row];
         worker->numbers[1][i] = r->advantage[row];
@@ -39,6 +38,8 @@ static void micro_batch(AgentTrainer* trainer, Worker* worker, int32_t first, in
     ppo_loss(&config, &input, 1.0 / trainer->config.minibatch, &worker->sums,
              net_plan_d_output(worker->training, network->log_prob),
              net_plan_d_output(worker->training, network->value));
+    memset(net_plan_d_output(worker->training, network->latent), 0,
+           (size_t)count * (size_t)network->width * sizeof(NetReal)); // reached through the heads
     net_plan_backward(worker->training, worker->gradient);
 }
 
@@ -47,7 +48,6 @@ static void gradient_job(void* context, int32_t thread) {
     const AgentConfig* config = &trainer->config;
     Worker* worker = &trainer->workers[thread];
     net_plan_load(worker->training, trainer->weights);
-    memset(worker->gradient, 0, trainer->weight_count * sizeof *worker->gradient);
     for (int32_t i = thread;; i += config->threads) {
         int64_t first = (int64_t)i * config->micro_batch;
         if (first >= config->minibatch) {
@@ -57,27 +57,6 @@ static void gradient_job(void* context, int32_t thread) {
         int32_t count = left < config->micro_batch ? (int32_t)left : config->micro_batch;
         micro_batch(trainer, worker, (int32_t)first, count);
     }
-}
-
-// Sums the threads' gradients over the worker's range of the weights into the first thread's.
-static void reduce_job(void* context, int32_t thread) {
-    AgentTrainer* trainer = context;
-    Worker* worker = &trainer->workers[thread];
-    NetReal* total = trainer->workers[0].gradient + worker->weight_first;
-    for (int32_t other = 1; other < trainer->config.threads; other++) {
-        const NetReal* part = trainer->workers[other].gradient + worker->weight_first;
-        for (size_t i = 0; i < worker->weight_count; i++) {
-            total[i] += part[i];
-        }
-    }
-    worker->square_sum = net_square_sum(total, worker->weight_count);
-}
-
-static void adam_job(void* context, int32_t thread) {
-    AgentTrainer* trainer = context;
-    const Worker* worker = &trainer->workers[thread];
-    net_adam_update(&trainer->adam, worker->weight_first, worker->weight_count,
-                    trainer->minibatch.scale, trainer->workers[0].gradient, trainer->weights);
 }
 
 // The normaliser sees the targets before they are normalised with it (spec: "Value normalisation").
@@ -91,25 +70,6 @@ static void prepare_targets(AgentTrainer* trainer) {
     for (size_t i = 0; i < count; i++) {
         batch->target[i] = (NetReal)value_norm_normalise(&trainer->norm, (double)batch->target[i]);
     }
-}
-
-// One optimiser step on the minibatch that trainer->minibatch names. Returns the gradient's norm.
-static double update(AgentTrainer* trainer) {
-    prepare_targets(trainer);
-    cairn_parallel(trainer->worlds, gradient_job, trainer);
-    cairn_parallel(trainer->worlds, reduce_job, trainer);
-    double square_sum = 0;
-    for (int32_t i = 0; i < trainer->config.threads; i++) {
-        square_sum += trainer->workers[i].square_sum;
-    }
-    double norm = sqrt(square_sum);
-    if (isfinite(norm)) {
-        trainer->minibatch.scale = net_clip_scale(norm, trainer->config.gradient_limit);
-        trainer->adam.updates++;
-        trainer->progress.updates++;
-        cairn_parallel(trainer->worlds, adam_job, trainer);
-    }
-    return norm;
 }
 
 static void report(const AgentTrainer* trainer, double norms, int64_t updates,
@@ -140,14 +100,15 @@ static void report(const AgentTrainer* trainer, double norms, int64_t updates,
 AgentStatus ppo_phase(AgentTrainer* trainer, AgentIteration* iteration, char why[AGENT_WHY]) {
     const AgentConfig* config = &trainer->config;
     int32_t rows = config->worlds * config->rollout_steps;
+    int32_t base = trainer->first_step * config->worlds;
     double norms = 0;
     int64_t updates = 0;
-    trainer->adam.learning_rate = iteration->learning_rate;
+    trainer->adam[0].learning_rate = iteration->learning_rate;
     for (int32_t i = 0; i < config->threads; i++) {
         trainer->workers[i].sums = (PpoSums){0};
     }
     for (int32_t i = 0; i < rows; i++) {
-        trainer->index[i] = i;
+        trainer->index[i] = base + i;
     }
     for (int32_t epoch = 0; epoch < config->epochs; epoch++) {
         net_random_permute(&trainer->order, (size_t)rows, trainer->index);
@@ -156,7 +117,8 @@ AgentStatus ppo_phase(AgentTrainer* trainer, AgentIteration* iteration, char why
                 return AGENT_STOPPED;
             }
             trainer->minibatch.index = trainer->index + first;
-            double norm = update(trainer);
+            prepare_targets(trainer);
+            double norm = optimise(trainer, &trainer->adam[0], gradient_job, trainer);
             if (!isfinite(norm)) {
                 snprintf(why, AGENT_WHY,
                          "the gradient of update %lld is not finite; try a lower "

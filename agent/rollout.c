@@ -10,15 +10,35 @@ static size_t worlds_of(const AgentTrainer* trainer) {
     return (size_t)trainer->config.worlds;
 }
 
+// Row of world 0 at step t of the present rollout.
+static size_t row_of(const AgentTrainer* trainer, size_t t) {
+    return ((size_t)trainer->first_step + t) * worlds_of(trainer);
+}
+
+// The memories take up what the last step has unlocked.
+static void remember(AgentTrainer* trainer, const Worker* worker, const NetReal* latent) {
+    for (size_t i = 0; trainer->network.has_memory && i < (size_t)worker->count; i++) {
+        size_t world = (size_t)worker->first + i;
+        WorldRun* run = &trainer->run[world];
+        memory_observe(&trainer->memory, world, latent + i * trainer->memory.width,
+                       run->just_unlocked);
+        run->just_unlocked = false;
+    }
+}
+
 // Values of the worker's worlds at step t and, for t < T, an action each.
 static void act(AgentTrainer* trainer, Worker* worker, size_t t) {
     Rollout* r = &trainer->rollout;
-    size_t row = t * worlds_of(trainer) + (size_t)worker->first;
-    memcpy(net_plan_input(worker->acting, trainer->network.pixels), r->pixels + row * AGENT_PIXELS,
-           (size_t)worker->count * AGENT_PIXELS);
-    net_plan_forward(worker->acting, worker->count);
-    const NetReal* log_prob = net_plan_output(worker->acting, trainer->network.log_prob);
-    const NetReal* value = net_plan_output(worker->acting, trainer->network.value);
+    size_t row = row_of(trainer, t) + (size_t)worker->first;
+    const NetReal* latent = actor_encode(&worker->actor, &r->observations, row, worker->count);
+    remember(trainer, worker, latent);
+    const NetReal* memory = trainer->memory.vector + (size_t)worker->first * trainer->memory.width;
+    if (r->memory && t < (size_t)trainer->config.rollout_steps) {
+        memcpy(r->memory + row * trainer->memory.width, memory,
+               (size_t)worker->count * trainer->memory.width * sizeof *memory);
+    }
+    const NetReal *log_prob, *value;
+    actor_decide(&worker->actor, worker->count, latent, memory, &log_prob, &value);
     for (size_t i = 0; i < (size_t)worker->count; i++) {
         r->value[row + i] = (NetReal)value_norm_denormalise(&trainer->norm, (double)value[i]);
         if (t < (size_t)trainer->config.rollout_steps) {
@@ -33,11 +53,15 @@ static void act(AgentTrainer* trainer, Worker* worker, size_t t) {
 
 // Value of the last observation of an episode that the length limit cut.
 static NetReal cut_value(AgentTrainer* trainer, Worker* worker, size_t world) {
-    memcpy(net_plan_input(worker->acting, trainer->network.pixels),
-           trainer->rollout.final_pixels + world * AGENT_PIXELS, AGENT_PIXELS);
-    net_plan_forward(worker->acting, 1);
-    double value = (double)net_plan_output(worker->acting, trainer->network.value)[0];
-    return (NetReal)value_norm_denormalise(&trainer->norm, value);
+    const NetReal *latent =
+                      actor_encode(&worker->actor, &trainer->rollout.final_observation, world, 1),
+                  *log_prob, *value;
+    if (trainer->network.has_memory) {
+        memory_observe(&trainer->memory, world, latent, trainer->run[world].just_unlocked);
+    }
+    actor_decide(&worker->actor, 1, latent, trainer->memory.vector + world * trainer->memory.width,
+                 &log_prob, &value);
+    return (NetReal)value_norm_denormalise(&trainer->norm, (double)value[0]);
 }
 
 static void end_episode(AgentTrainer* trainer, Worker* worker, size_t t, size_t world) {
@@ -50,41 +74,52 @@ static void end_episode(AgentTrainer* trainer, Worker* worker, size_t t, size_t 
         .env_steps = trainer->progress.env_steps + (int64_t)(t + 1) * trainer->config.worlds,
         .length = run->length,
         .reward = run->reward,
-        .terminated = r->terminated[t * worlds_of(trainer) + world],
+        .terminated = r->terminated[row_of(trainer, t) + world],
     };
     memcpy(episode->achievements, r->achievements + world * CAIRN_ACHIEVEMENTS,
            sizeof episode->achievements);
     run->reward = 0;
     run->length = 0;
     run->unlocked = 0; // the last step's unlocks must not leak into the next episode
+    run->just_unlocked = false;
+    if (trainer->network.has_memory) {
+        memory_begin(&trainer->memory, world);
+    }
 }
 
 static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
     Rollout* r = &trainer->rollout;
-    size_t n = worlds_of(trainer), row = t * n;
+    size_t n = worlds_of(trainer), row = row_of(trainer, t);
+    Observations next = observations_from(&r->observations, row + n);
     bool bootstrap = trainer->config.bootstrap_truncated;
     CairnOutput output = {
-        .observation.pixels = r->pixels + (row + n) * AGENT_PIXELS,
-        .final_observation.pixels = bootstrap ? r->final_pixels : NULL,
+        .observation = observations_output(&next),
         .reward = r->reward + row,
         .terminated = r->terminated + row,
         .truncated = r->truncated + row,
         .unlocked = r->unlocked,
         .achievements = r->achievements,
     };
+    if (bootstrap) {
+        output.final_observation = observations_output(&r->final_observation);
+    }
     cairn_step_range(trainer->worlds, worker->first, worker->count, r->action + row, &output);
     for (size_t w = (size_t)worker->first; w < (size_t)(worker->first + worker->count); w++) {
         WorldRun* run = &trainer->run[w];
-        r->unlocked_before[row + w] = run->unlocked;
+        uint32_t before = run->unlocked;
+        r->unlocked_before[row + w] = before;
+        r->episode_step[row + w] = run->length;
+        r->ended[row + w] = r->terminated[row + w] || r->truncated[row + w];
         run->reward += r->reward[row + w];
         run->length++;
         for (size_t k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
             run->unlocked |= (uint32_t)(r->unlocked[w * CAIRN_ACHIEVEMENTS + k] != 0) << k;
         }
+        run->just_unlocked = run->unlocked != before;
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
             r->cut_value[row + w] = cut_value(trainer, worker, w);
         }
-        if (r->terminated[row + w] || r->truncated[row + w]) {
+        if (r->ended[row + w]) {
             end_episode(trainer, worker, t, w);
         }
     }
@@ -93,10 +128,14 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
 static void collect_job(void* context, int32_t thread) {
     AgentTrainer* trainer = context;
     Worker* worker = &trainer->workers[thread];
-    size_t t_end = (size_t)trainer->config.rollout_steps, n = worlds_of(trainer);
-    uint8_t* first_row = trainer->rollout.pixels + (size_t)worker->first * AGENT_PIXELS;
-    memcpy(first_row, first_row + t_end * n * AGENT_PIXELS, (size_t)worker->count * AGENT_PIXELS);
-    net_plan_load(worker->acting, trainer->weights);
+    size_t t_end = (size_t)trainer->config.rollout_steps;
+    const Observations* seen = &trainer->rollout.observations;
+    if (trainer->first_step == 0) { // what the last rollout left behind comes to the front
+        size_t first = (size_t)worker->first;
+        observations_copy(seen, first, seen, trainer_history_rows(trainer) + first,
+                          (size_t)worker->count);
+    }
+    actor_load(&worker->actor, trainer->weights);
     worker->ended_count = 0;
     worker->world_seconds = worker->acting_seconds = 0;
     for (size_t t = 0; t <= t_end && !trainer_stopped(trainer); t++) {
@@ -168,25 +207,26 @@ void rollout_advantages(AgentTrainer* trainer, AgentIteration* iteration) {
     Rollout* r = &trainer->rollout;
     size_t steps = (size_t)config->rollout_steps, worlds = worlds_of(trainer);
     size_t count = steps * worlds;
+    size_t base = row_of(trainer, 0);
     AdvantageInput input = {
         .steps = steps,
         .worlds = worlds,
         .gamma = config->gamma,
         .lambda = config->lambda,
-        .reward = r->reward,
-        .value = r->value,
-        .terminated = r->terminated,
-        .truncated = r->truncated,
-        .cut_value = config->bootstrap_truncated ? r->cut_value : NULL,
+        .reward = r->reward + base,
+        .value = r->value + base,
+        .terminated = r->terminated + base,
+        .truncated = r->truncated + base,
+        .cut_value = config->bootstrap_truncated ? r->cut_value + base : NULL,
     };
-    advantage_estimate(&input, r->advantage, r->target);
-    advantage_normalise(count, r->advantage);
+    advantage_estimate(&input, r->advantage + base, r->target + base);
+    advantage_normalise(count, r->advantage + base);
     double reward = 0;
     for (size_t i = 0; i < count; i++) {
-        reward += r->reward[i];
+        reward += r->reward[base + i];
     }
     iteration->reward_mean = reward / (double)count;
-    iteration->return_mean = mean(count, r->target);
-    iteration->value_mean = mean(count, r->value);
-    iteration->explained_variance = explained_variance(count, r->target, r->value);
+    iteration->return_mean = mean(count, r->target + base);
+    iteration->value_mean = mean(count, r->value + base);
+    iteration->explained_variance = explained_variance(count, r->target + base, r->value + base);
 }

@@ -4,8 +4,16 @@
 #include "agent/pack.h"
 #include "agent/value_norm.h"
 
-void learned_put(PackWriter* writer, const AgentProgress* progress, const ValueNorm* norm,
-                 const NetReal* weights, size_t count);
-// weights NULL: skipped over.
-void learned_get(PackReader* reader, AgentProgress* progress, ValueNorm* norm, NetReal* weights,
-                 size_t count);
+typedef struct Learned {
+    AgentProgress progress;
+    ValueNorm norm;
+    size_t weight_count, prototype_count;
+    NetReal* weights;    // [weight_count] NULL: skipped over when read
+    NetReal* prototypes; // [prototype_count] CAIRN_ACHIEVEMENTS rows, 0 without distillation
+} Learned;
+
+struct AgentTrainer;
+Learned trainer_learned(const struct AgentTrainer* trainer); // borrows its arrays
+void learned_put(PackWriter* writer, const Learned* learned);
+// The counts and pointers say what is there and where it goes.
+void learned_get(PackReader* reader, Learned* learned);

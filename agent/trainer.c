@@ -5,10 +5,13 @@
 #include <time.h>
 
 #include "agent/block.h"
+#include "agent/distil.h"
+#include "agent/distil_match.h"
 #include "agent/trainer.h"
 
 // Streams of the training's seed.
-enum { STREAM_WEIGHTS = 1, STREAM_ORDER = 2 };
+enum { STREAM_WEIGHTS = 1, STREAM_ORDER = 2, STREAM_DISTIL = 3 };
+enum { KEPT_BYTES = INT32_MAX }; // of activations, over all threads, that need not be computed twice
 static const uint64_t stream_actions = (uint64_t)1 << 32; // + world
 
 bool trainer_stopped(const AgentTrainer* trainer) {
@@ -21,17 +24,46 @@ double trainer_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-double trainer_learning_rate(const AgentTrainer* trainer) {
+double trainer_annealed(const AgentTrainer* trainer, double learning_rate) {
     const AgentConfig* config = &trainer->config;
     double done = (double)trainer->progress.env_steps / (double)config->total_steps;
     double share = config->anneal ? 1 - (1 - config->final_fraction) * (done < 1 ? done : 1) : 1;
-    return config->learning_rate * share;
+    return learning_rate * share;
+}
+
+size_t trainer_segment_rows(const AgentTrainer* trainer) {
+    return (size_t)trainer->config.rollout_steps * (size_t)trainer->config.worlds;
+}
+
+size_t trainer_history_rows(const AgentTrainer* trainer) {
+    return (size_t)trainer->segments * trainer_segment_rows(trainer);
+}
+
+// At the window's end until a rollout at its front fetches them.
+size_t trainer_next_row(const AgentTrainer* trainer) {
+    return trainer->first_step == 0 ? trainer_history_rows(trainer)
+                                    : (size_t)trainer->first_step * (size_t)trainer->config.worlds;
+}
+
+void training_put(const AgentTrainer* trainer, NetPlan* plan, size_t place, size_t row) {
+    observations_put(&trainer->network, plan, place, &trainer->rollout.observations, row);
+    if (trainer->network.has_memory) {
+        size_t width = trainer->memory.width;
+        NetReal* memory = net_plan_input(plan, trainer->network.memory);
+        memcpy(memory + place * width, trainer->rollout.memory + row * width,
+               width * sizeof *memory);
+    }
 }
 
 // ---------------------------------------------------------------- memory
-static void lay_out_rollout(const AgentConfig* config, Rollout* r, Block* block) {
-    size_t n = (size_t)config->worlds, rows = n * (size_t)config->rollout_steps;
-    r->pixels = block_take(block, rows + n, AGENT_PIXELS);
+static void lay_out_rollout(const AgentTrainer* trainer, Rollout* r, Block* block) {
+    const AgentConfig* config = &trainer->config;
+    size_t n = (size_t)config->worlds, rows = trainer_history_rows(trainer);
+    r->observations = observations_take(config, block, rows + n);
+    r->memory = NULL;
+    if (config->distil_memory) {
+        r->memory = block_take(block, rows * (size_t)config->latent, sizeof *r->memory);
+    }
     r->action = block_take(block, rows, sizeof *r->action);
     r->log_prob = block_take(block, rows, sizeof *r->log_prob);
     r->value = block_take(block, rows + n, sizeof *r->value);
@@ -39,12 +71,21 @@ static void lay_out_rollout(const AgentConfig* config, Rollout* r, Block* block)
     r->reward = block_take(block, rows, sizeof *r->reward);
     r->terminated = block_take(block, rows, 1);
     r->truncated = block_take(block, rows, 1);
+    r->ended = block_take(block, rows, 1);
+    r->episode_step = block_take(block, rows, sizeof *r->episode_step);
     r->unlocked_before = block_take(block, rows, sizeof *r->unlocked_before);
     r->advantage = block_take(block, rows, sizeof *r->advantage);
     r->target = block_take(block, rows, sizeof *r->target);
-    r->final_pixels = block_take(block, n, AGENT_PIXELS);
+    r->final_observation = observations_take(config, block, n);
     r->unlocked = block_take(block, n * CAIRN_ACHIEVEMENTS, 1);
     r->achievements = block_take(block, n * CAIRN_ACHIEVEMENTS, sizeof *r->achievements);
+}
+
+// As many plans as the micro-batches of one thread in a prediction update.
+static size_t max_kept(const AgentTrainer* trainer) {
+    const AgentConfig* config = &trainer->config;
+    int64_t pieces = (config->distil_batch + config->micro_batch - 1) / config->micro_batch;
+    return (size_t)((pieces + config->threads - 1) / config->threads);
 }
 
 static void lay_out_worker(const AgentTrainer* trainer, int32_t i, Worker* worker, Block* block) {
@@ -64,32 +105,44 @@ static void lay_out_worker(const AgentTrainer* trainer, int32_t i, Worker* worke
         worker->numbers[k] =
             block_take(block, (size_t)config->micro_batch, sizeof *worker->numbers[k]);
     }
+    worker->predicting = block_take(block, max_kept(trainer), sizeof(NetPlan*));
+    worker->held = block_take(block, max_kept(trainer), sizeof *worker->held);
+    worker->transport = block_take(block, match_room(), sizeof *worker->transport);
     worker->ended = block_take(block, (size_t)worker->count * (size_t)config->rollout_steps,
                                sizeof *worker->ended);
 }
 
 static void lay_out(AgentTrainer* trainer, Block* block) {
     const AgentConfig* config = &trainer->config;
-    size_t rows = (size_t)config->worlds * (size_t)config->rollout_steps;
+    size_t rows = trainer_segment_rows(trainer);
     trainer->weights = block_take(block, trainer->weight_count, sizeof *trainer->weights);
-    trainer->adam.mean = block_take(block, trainer->weight_count, sizeof *trainer->adam.mean);
-    trainer->adam.square = block_take(block, trainer->weight_count, sizeof *trainer->adam.square);
+    for (int32_t i = 0; i < trainer->adam_count; i++) {
+        NetAdam* adam = &trainer->adam[i];
+        adam->mean = block_take(block, trainer->weight_count, sizeof *adam->mean);
+        adam->square = block_take(block, trainer->weight_count, sizeof *adam->square);
+    }
+    trainer->memory = memory_take(block, (size_t)config->worlds, (size_t)config->latent);
     trainer->run = block_take(block, (size_t)config->worlds, sizeof *trainer->run);
     trainer->index = block_take(block, rows, sizeof *trainer->index);
     trainer->minibatch.target =
         block_take(block, (size_t)config->minibatch, sizeof *trainer->minibatch.target);
     trainer->ended = block_take(block, rows, sizeof *trainer->ended);
-    lay_out_rollout(config, &trainer->rollout, block);
+    lay_out_rollout(trainer, &trainer->rollout, block);
+    if (trainer->distil) {
+        distil_take(trainer, block);
+    }
     for (int32_t i = 0; i < config->threads; i++) {
         lay_out_worker(trainer, i, &trainer->workers[i], block);
     }
-    trainer->state_size = trainer_state_limit(trainer);
+    trainer->state_size = trainer_state_limit(trainer, STATE_RETURN);
     trainer->state = block_take(block, trainer->state_size, 1);
 }
 
 static AgentStatus take_memory(AgentTrainer* trainer, char why[AGENT_WHY]) {
+    bool distils = distil_wanted(&trainer->config);
     trainer->workers = calloc((size_t)trainer->config.threads, sizeof *trainer->workers);
-    if (trainer->workers) {
+    trainer->distil = distils ? calloc(1, sizeof *trainer->distil) : NULL;
+    if (trainer->workers && (trainer->distil || !distils)) {
         Block block = {0};
         lay_out(trainer, &block);
         trainer->bytes = block.used;
@@ -101,7 +154,7 @@ static AgentStatus take_memory(AgentTrainer* trainer, char why[AGENT_WHY]) {
     }
     snprintf(why, AGENT_WHY,
              "out of memory: a trainer of %d worlds x %d steps needs %.1f GB; lower "
-             "ppo.rollout_steps or world.count",
+             "ppo.rollout_steps, world.count or distil.every",
              trainer->config.worlds, trainer->config.rollout_steps, (double)trainer->bytes / 1e9);
     return AGENT_OUT_OF_MEMORY;
 }
@@ -124,25 +177,70 @@ static AgentStatus create_worlds(AgentTrainer* trainer, char why[AGENT_WHY]) {
     return status == CAIRN_OK ? AGENT_OK : AGENT_BAD_CONFIG;
 }
 
+// Latents of goals, and as many plans for predictions as there is room for: what they hold of the
+// forward pass need not be computed again for the way back.
+static AgentStatus create_distil_plans(AgentTrainer* trainer, Worker* worker, char why[AGENT_WHY]) {
+    const AgentConfig* config = &trainer->config;
+    const Network* network = &trainer->network;
+    const NetTensor outputs[] = {network->latent, network->log_prob, network->value,
+                                 network->prediction};
+    NetPlanConfig plan = {.rows = config->micro_batch,
+                          .backend = config->backend,
+                          .dtype = config->dtype,
+                          .outputs = outputs,
+                          .output_count = 1};
+    NetStatus status = net_plan_create(network->graph, &plan, &worker->look, why);
+    plan.training = true;
+    plan.output_count = 4;
+    if (status != NET_OK || !config->distil_prediction) {
+        return agent_status_of(status);
+    }
+    int32_t share = (config->distil_batch + config->threads - 1) / config->threads;
+    status = net_plan_create(network->graph, &plan, &worker->predicting[0], why);
+    size_t limit = (size_t)KEPT_BYTES / (size_t)config->threads;
+    size_t bytes = status == NET_OK ? net_plan_bytes(worker->predicting[0]) : 0;
+    size_t kept = 1, wanted = max_kept(trainer);
+    if (status == NET_OK && bytes / (size_t)plan.rows * (size_t)share <= limit) {
+        net_plan_destroy(worker->predicting[0]); // one plan can hold all
+        plan.rows = share;
+        status = net_plan_create(network->graph, &plan, &worker->predicting[0], why);
+        wanted = 1;
+    }
+    for (; kept < wanted && bytes * (kept + 1) <= limit && status == NET_OK; kept++) {
+        status = net_plan_create(network->graph, &plan, &worker->predicting[kept], why);
+    }
+    trainer->kept_plans = (int32_t)kept; // the same for every worker
+    trainer->predicting_rows = plan.rows;
+    return agent_status_of(status);
+}
+
 static AgentStatus create_plans(AgentTrainer* trainer, char why[AGENT_WHY]) {
     const AgentConfig* config = &trainer->config;
-    NetTensor outputs[] = {trainer->network.log_prob, trainer->network.value};
-    NetPlanConfig plan = {
-        .backend = config->backend, .dtype = config->dtype, .outputs = outputs, .output_count = 2};
-    NetStatus status = NET_OK;
-    for (int32_t i = 0; i < config->threads && status == NET_OK; i++) {
+    const Network* network = &trainer->network;
+    const NetTensor outputs[] = {network->latent, network->log_prob, network->value};
+    NetPlanConfig plan = {.rows = config->micro_batch,
+                          .training = true,
+                          .backend = config->backend,
+                          .dtype = config->dtype,
+                          .outputs = outputs,
+                          .output_count = 3};
+    if (!trainer->distil && config->minibatch < config->micro_batch) {
+        plan.rows = config->minibatch;
+    }
+    AgentStatus status = AGENT_OK;
+    for (int32_t i = 0; i < config->threads && status == AGENT_OK; i++) {
         Worker* worker = &trainer->workers[i];
-        plan.training = false;
-        plan.rows = worker->count;
-        status = net_plan_create(trainer->network.graph, &plan, &worker->acting, why);
-        if (status == NET_OK) {
-            plan.training = true;
-            plan.rows =
-                config->micro_batch < config->minibatch ? config->micro_batch : config->minibatch;
-            status = net_plan_create(trainer->network.graph, &plan, &worker->training, why);
+        status = actor_create(network, worker->count, config->backend, config->dtype, false,
+                              &worker->actor, why);
+        if (status == AGENT_OK) {
+            status =
+                agent_status_of(net_plan_create(network->graph, &plan, &worker->training, why));
+        }
+        if (status == AGENT_OK && trainer->distil) {
+            status = create_distil_plans(trainer, worker, why);
         }
     }
-    return agent_status_of(status);
+    return status;
 }
 
 // First weights, streams and observations.
@@ -156,14 +254,20 @@ static AgentStatus begin(AgentTrainer* trainer, char why[AGENT_WHY]) {
     }
     trainer->order = net_random(seed, STREAM_ORDER);
     trainer->norm = value_norm_new();
-    trainer->adam.beta1 = config->adam_beta1;
-    trainer->adam.beta2 = config->adam_beta2;
-    trainer->adam.epsilon = config->adam_epsilon;
+    for (int32_t i = 0; i < trainer->adam_count; i++) {
+        trainer->adam[i].beta1 = config->adam_beta1;
+        trainer->adam[i].beta2 = config->adam_beta2;
+        trainer->adam[i].epsilon = config->adam_epsilon;
+    }
+    if (trainer->distil) {
+        trainer->distil->random = net_random(seed, STREAM_DISTIL);
+    }
     for (int32_t n = 0; n < config->worlds; n++) {
         trainer->run[n].random = net_random(seed, stream_actions + (uint64_t)n);
     }
-    size_t rows = (size_t)config->worlds * (size_t)config->rollout_steps;
-    CairnOutput output = {.observation.pixels = trainer->rollout.pixels + rows * AGENT_PIXELS};
+    Observations next =
+        observations_from(&trainer->rollout.observations, trainer_history_rows(trainer));
+    CairnOutput output = {.observation = observations_output(&next)};
     cairn_reset(trainer->worlds, &output);
     return AGENT_OK;
 }
@@ -181,6 +285,8 @@ AgentStatus agent_trainer_create(const AgentConfig* config, AgentTrainer** train
         return AGENT_OUT_OF_MEMORY;
     }
     made->config = *config;
+    made->segments = distil_wanted(config) ? config->distil_every : 1;
+    made->adam_count = distil_wanted(config) ? TRAINER_ADAMS : 1;
     NetworkShape shape = network_shape(config);
     status = network_create(&shape, &made->network, why);
     if (status == AGENT_OK) {
@@ -209,9 +315,15 @@ void agent_trainer_destroy(AgentTrainer* trainer) {
         return;
     }
     for (int32_t i = 0; trainer->workers && i < trainer->config.threads; i++) {
-        net_plan_destroy(trainer->workers[i].acting);
-        net_plan_destroy(trainer->workers[i].training);
+        Worker* worker = &trainer->workers[i];
+        actor_destroy(&worker->actor);
+        net_plan_destroy(worker->look);
+        net_plan_destroy(worker->training);
+        for (int32_t k = 0; worker->predicting && k < trainer->kept_plans; k++) {
+            net_plan_destroy(worker->predicting[k]);
+        }
     }
+    free(trainer->distil);
     cairn_destroy(trainer->worlds);
     network_destroy(&trainer->network);
     free(trainer->workers);
@@ -220,9 +332,13 @@ void agent_trainer_destroy(AgentTrainer* trainer) {
 }
 
 // ---------------------------------------------------------------- iterations
-static AgentStatus iterate(AgentTrainer* trainer, AgentIteration* iteration, char why[AGENT_WHY]) {
+static AgentStatus ppo_iteration(AgentTrainer* trainer, AgentIteration* iteration,
+                                 char why[AGENT_WHY]) {
     double start = trainer_seconds();
-    iteration->learning_rate = trainer_learning_rate(trainer);
+    iteration->learning_rate = trainer_annealed(trainer, trainer->config.learning_rate);
+    if (trainer->distil && trainer->distil->stored == 0 && !distil_begin_window(trainer, why)) {
+        return AGENT_OUT_OF_MEMORY;
+    }
     if (!rollout_collect(trainer, iteration)) {
         return AGENT_STOPPED;
     }
@@ -232,12 +348,33 @@ static AgentStatus iterate(AgentTrainer* trainer, AgentIteration* iteration, cha
     if (status != AGENT_OK) {
         return status;
     }
-    trainer->has_rollout = true;
     trainer->progress.iterations++;
-    iteration->progress = trainer->progress;
+    if (trainer->distil) {
+        trainer->distil->stored++;
+        trainer->first_step =
+            trainer->distil->stored % trainer->segments * trainer->config.rollout_steps;
+    }
     iteration->rollout_seconds = middle - start;
     iteration->update_seconds = trainer_seconds() - middle;
     return AGENT_OK;
+}
+
+static AgentStatus iterate(AgentTrainer* trainer, AgentIteration* iteration, char why[AGENT_WHY]) {
+    AgentStatus status;
+    if (distil_pending(trainer)) {
+        iteration->phase = AGENT_PHASE_DISTILLATION;
+        iteration->learning_rate =
+            trainer_annealed(trainer, trainer->config.distil_learning_rate);
+        status = distil_epoch(trainer, iteration, why);
+    } else {
+        status = ppo_iteration(trainer, iteration, why);
+    }
+    iteration->progress = trainer->progress;
+    return status;
+}
+
+bool agent_trainer_done(const AgentTrainer* trainer) {
+    return trainer->progress.env_steps >= trainer->config.total_steps && !distil_pending(trainer);
 }
 
 AgentStatus agent_trainer_iterate(AgentTrainer* trainer, const volatile sig_atomic_t* stop,
@@ -245,7 +382,7 @@ AgentStatus agent_trainer_iterate(AgentTrainer* trainer, const volatile sig_atom
     *iteration = (AgentIteration){0};
     size_t kept = 0;
     if (stop) { // a way back
-        kept = trainer_state_save(trainer, trainer->state, trainer->state_size, why);
+        kept = trainer_state_save(trainer, STATE_RETURN, trainer->state, trainer->state_size, why);
         if (!kept) {
             return AGENT_OUT_OF_MEMORY;
         }
@@ -254,28 +391,12 @@ AgentStatus agent_trainer_iterate(AgentTrainer* trainer, const volatile sig_atom
     AgentStatus status = iterate(trainer, iteration, why);
     trainer->stop = NULL;
     if (status == AGENT_STOPPED) {
-        status = trainer_state_load(trainer, trainer->state, kept, why);
+        status = trainer_state_load(trainer, STATE_RETURN, trainer->state, kept, why);
         if (status == AGENT_OK) {
             snprintf(why, AGENT_WHY, "stopped");
             status = AGENT_STOPPED;
         }
     }
-    return status;
-}
-
-AgentStatus agent_trainer_update_only(AgentTrainer* trainer, AgentIteration* iteration,
-                                      char why[AGENT_WHY]) {
-    *iteration = (AgentIteration){0};
-    iteration->learning_rate = trainer_learning_rate(trainer);
-    if (!trainer->has_rollout) {
-        rollout_collect(trainer, iteration);
-        rollout_advantages(trainer, iteration);
-        trainer->has_rollout = true;
-    }
-    double start = trainer_seconds();
-    AgentStatus status = ppo_phase(trainer, iteration, why);
-    iteration->update_seconds = trainer_seconds() - start;
-    iteration->progress = trainer->progress;
     return status;
 }
 
@@ -303,12 +424,17 @@ NetDtype agent_trainer_dtype(const AgentTrainer* trainer) {
 size_t agent_trainer_bytes(const AgentTrainer* trainer) {
     size_t bytes = trainer->bytes;
     for (int32_t i = 0; i < trainer->config.threads; i++) {
-        bytes += net_plan_bytes(trainer->workers[i].acting);
-        bytes += net_plan_bytes(trainer->workers[i].training);
+        const Worker* worker = &trainer->workers[i];
+        bytes += actor_bytes(&worker->actor) + net_plan_bytes(worker->training);
+        bytes += worker->look ? net_plan_bytes(worker->look) : 0;
+        for (int32_t k = 0; k < trainer->kept_plans; k++) {
+            bytes += net_plan_bytes(worker->predicting[k]);
+        }
     }
     return bytes;
 }
 
 double agent_trainer_flop(const AgentTrainer* trainer) {
-    return net_plan_flop(trainer->workers[0].acting);
+    return net_plan_flop(trainer->workers[0].actor.encode) +
+           net_plan_flop(trainer->workers[0].actor.decide);
 }

@@ -124,6 +124,8 @@ typedef struct NetPlanConfig {
     NetDtype dtype;           // auto: bf16 where that is faster (AMX, with oneDNN), else f32
     const NetTensor* outputs; // only what these need is computed
     int32_t output_count;
+    const NetTensor* given; // NetReal tensors that the caller fills, as inputs, instead of their
+    int32_t given_count;    // being computed; no gradient goes past them
 } NetPlanConfig;
 
 typedef struct NetPlan NetPlan; // owns its memory, borrows the graph; one thread at a time
@@ -134,8 +136,8 @@ void net_plan_destroy(NetPlan* plan); // NULL is allowed
 // Takes the weights over (laid out as the kernels like them); call after each change. The array is
 // borrowed until the next load.
 void net_plan_load(NetPlan* plan, const NetReal* weights);
-// The caller fills inputs for the rows it runs: NetReal, uint8_t or int32_t by kind. NULL: the plan
-// does not need this input.
+// The caller fills inputs and given tensors for the rows it runs: NetReal, uint8_t or int32_t by
+// kind. NULL: the plan does not need this one.
 void* net_plan_input(NetPlan* plan, NetTensor input);
 void net_plan_forward(NetPlan* plan, int32_t rows);
 const NetReal* net_plan_output(const NetPlan* plan, NetTensor output); // [rows, ...]

@@ -68,13 +68,21 @@ static NetStatus resolve(NetPlan* plan, char why[NET_WHY]) {
 }
 
 static void mark_needed(NetPlan* plan) {
+    for (int32_t i = 0; i < plan->graph->node_count; i++) {
+        plan->nodes[i].given = plan->graph->nodes[i].op == NET_OP_INPUT;
+    }
+    for (int32_t i = 0; i < plan->config.given_count; i++) {
+        PlanNode* node = &plan->nodes[plan->config.given[i].id];
+        assert(node->node->storage == NET_STORE_REAL || plan->config.dtype == NET_DTYPE_F32);
+        node->given = true;
+    }
     for (int32_t i = 0; i < plan->config.output_count; i++) {
         plan->nodes[plan->config.outputs[i].id].output = true;
         plan->nodes[plan->config.outputs[i].id].needed = true;
     }
     for (int32_t i = plan->graph->node_count; i-- > 0;) {
         PlanNode* node = &plan->nodes[i];
-        for (int32_t k = 0; node->needed && k < node->node->input_count; k++) {
+        for (int32_t k = 0; node->needed && !node->given && k < node->node->input_count; k++) {
             plan->nodes[node->node->input[k]].needed = true;
             plan->nodes[node->node->input[k]].consumers++;
         }
@@ -85,6 +93,9 @@ static void measure(NetPlan* plan, PlanNode* node) {
     node->half = node->node->storage == NET_STORE_COMPUTE && plan->config.dtype == NET_DTYPE_BF16;
     node->count = (size_t)plan->config.rows * net_node_width(node->node);
     node->bytes = node->count * plan_element_size(node);
+    if (node->given) {
+        return;
+    }
     node->gradient = plan->config.training && node->node->weight >= 0;
     for (int32_t k = 0; k < node->node->input_count; k++) {
         node->gradient |= plan->nodes[node->node->input[k]].gradient;
@@ -113,7 +124,7 @@ static void find_roots(NetPlan* plan) {
     }
     for (int32_t i = 0; i < plan->graph->node_count; i++) {
         PlanNode* node = &plan->nodes[i];
-        if (node->needed && is_view(plan, node)) {
+        if (node->needed && !node->given && is_view(plan, node)) {
             node->root = plan->nodes[node->node->input[0]].root;
         }
     }
@@ -194,7 +205,8 @@ static NetStatus build(NetPlan* plan, char why[NET_WHY]) {
     NetStatus status = NET_OK;
     for (int32_t i = 0; i < count && status == NET_OK; i++) {
         NetOpKind op = plan->nodes[i].node->op;
-        if (plan->nodes[i].needed && (op == NET_OP_LINEAR || op == NET_OP_CONV3X3)) {
+        const PlanNode* node = &plan->nodes[i];
+        if (node->needed && !node->given && (op == NET_OP_LINEAR || op == NET_OP_CONV3X3)) {
             status = make_map(plan, &plan->nodes[i], why);
         }
     }
@@ -218,7 +230,7 @@ NetStatus net_plan_create(const NetGraph* graph, const NetPlanConfig* config, Ne
     if (status == NET_OK) {
         status = build(made, why);
     }
-    made->config.outputs = NULL;
+    made->config.outputs = made->config.given = NULL;
     if (status != NET_OK) {
         net_plan_destroy(made);
         return status;
@@ -262,7 +274,7 @@ static PlanNode* node_of(const NetPlan* plan, NetTensor tensor) {
 }
 
 void* net_plan_input(NetPlan* plan, NetTensor input) {
-    assert(node_of(plan, input)->node->op == NET_OP_INPUT);
+    assert(node_of(plan, input)->given);
     return node_of(plan, input)->y;
 }
 

@@ -9,6 +9,7 @@ typedef struct PlanNode {
     bool needed;        // some output depends on it
     bool gradient;      // it depends on a parameter, and the plan trains
     bool output;        // asked for by the caller
+    bool given;         // filled by the caller: an input, or a tensor taken as one
     bool half;          // y and d_y hold bfloat16
     bool accumulate[2]; // by input: d_input += instead of =
     int32_t consumers;

@@ -49,7 +49,7 @@ static void lifetimes(const NetPlan* plan, Buffer* values, Buffer* gradients) {
             continue;
         }
         int32_t back = 2 * n - 1 - i;
-        bool keep = node->output || node->node->op == NET_OP_INPUT; // the caller looks at these
+        bool keep = node->output || node->given; // the caller looks at these
         Buffer* value = &values[node->root];
         extend(value, node->bytes, keep ? -1 : i, keep ? end : i);
         if (node->gradient && reads_result(node->node)) {
@@ -59,7 +59,7 @@ static void lifetimes(const NetPlan* plan, Buffer* values, Buffer* gradients) {
             extend(&gradients[node->d_root], node->bytes, node->output ? -1 : back,
                    node->output ? end : back);
         }
-        for (int32_t k = 0; k < node->node->input_count; k++) {
+        for (int32_t k = 0; !node->given && k < node->node->input_count; k++) {
             const PlanNode* input = &plan->nodes[node->node->input[k]];
             bool later = node->gradient && reads_inputs(node->node);
             extend(&values[input->root], input->bytes, i, later ? back : i);

@@ -331,7 +331,7 @@ void net_plan_forward(NetPlan* plan, int32_t rows) {
     plan->rows = rows;
     for (int32_t i = 0; i < plan->graph->node_count; i++) {
         PlanNode* node = &plan->nodes[i];
-        if (node->needed && node->node->op == NET_OP_INPUT) {
+        if (node->needed && node->given) {
             clear_tail(plan, node, node->y);
         } else if (node->needed) {
             forward_node(plan, node);

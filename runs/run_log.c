@@ -137,8 +137,47 @@ typedef struct Metric {
 } Metric;
 enum { METRICS_LIMIT = 40 };
 
+static size_t list_distillation(const RunLog* log, const AgentIteration* it, double seconds,
+                                Metric metrics[METRICS_LIMIT]) {
+    const AgentPass *match = &it->matching, *predict = &it->prediction;
+    double pairs = match->pairs > 0 ? (double)match->pairs : 1;
+    const Metric list[] = {
+        {"iteration", NULL, (double)it->progress.iterations, true},
+        {"step", NULL, (double)it->progress.env_steps, true},
+        {"updates", NULL, (double)it->progress.updates, true},
+        {"distil_epoch", NULL, it->distil_epoch, true},
+        {"trajectories", "distil/trajectories", it->trajectories, true},
+        {"goals", "distil/goals", (double)it->goals, true},
+        {"matching_updates", NULL, (double)match->updates, true},
+        {"matching_loss", "distil/matching_loss", match->loss, false},
+        {"matching_pairs", "distil/matching_pairs", (double)match->pairs, true},
+        {"matching_alike", "distil/matching_alike", (double)match->alike / pairs, false},
+        {"matching_kl", "distil/matching_kl", match->kl, false},
+        {"matching_value_loss", "distil/matching_value_loss", match->value_loss, false},
+        {"matching_gradient_norm", "distil/matching_gradient_norm", match->gradient_norm, false},
+        {"prediction_updates", NULL, (double)predict->updates, true},
+        {"prediction_loss", "distil/prediction_loss", predict->loss, false},
+        {"prediction_pairs", "distil/prediction_pairs", (double)predict->pairs, true},
+        {"prediction_kl", "distil/prediction_kl", predict->kl, false},
+        {"prediction_value_loss", "distil/prediction_value_loss", predict->value_loss, false},
+        {"prediction_gradient_norm", "distil/prediction_gradient_norm", predict->gradient_norm,
+         false},
+        {"learning_rate", NULL, it->learning_rate, false},
+        {"time_iteration", NULL, seconds, false},
+        {"time_matching", "time/matching", match->seconds, false},
+        {"time_prediction", "time/prediction", predict->seconds, false},
+        {"time_total", NULL, log->state.seconds, false},
+    };
+    static_assert(sizeof list / sizeof list[0] <= METRICS_LIMIT, "room for all");
+    memcpy(metrics, list, sizeof list);
+    return sizeof list / sizeof list[0];
+}
+
 static size_t list_metrics(const RunLog* log, const AgentIteration* it, double seconds,
                            Metric metrics[METRICS_LIMIT]) {
+    if (it->phase == AGENT_PHASE_DISTILLATION) {
+        return list_distillation(log, it, seconds, metrics);
+    }
     const RunFigures* figures = &log->figures;
     const Metric list[] = {
         {"iteration", NULL, (double)it->progress.iterations, true},

@@ -159,7 +159,7 @@ static bool open_logs(Training* training, bool resume, char why[RUN_WHY]) {
 }
 
 static bool is_complete(const Training* training) {
-    return training->saved_steps >= training->config.agent.total_steps;
+    return training->saved_steps >= 0 && agent_trainer_done(training->trainer);
 }
 
 // A new run's first file is its config.ini, so that a run killed at any moment can be resumed; a
@@ -308,7 +308,7 @@ static int iterate(Training* training) {
         return fail_midway(training, why);
     }
     int64_t after = steps_done(training);
-    bool due = after / every != before / every || after >= training->config.agent.total_steps;
+    bool due = after / every != before / every || agent_trainer_done(training->trainer);
     if (due && (!save_best(training, why) || !save(training, why))) {
         return fail_midway(training, why);
     }
@@ -324,7 +324,7 @@ static int run(Training* training) {
                    .total_steps = total,
                    .first_step = steps_done(training),
                    .start = clock_seconds(CLOCK_MONOTONIC)};
-    while (steps_done(training) < total) {
+    while (!agent_trainer_done(training->trainer)) {
         int status = iterate(training);
         if (status != RUNS_OK) {
             return status;

@@ -25,6 +25,16 @@ AgentConfig small_config(void) {
     return config;
 }
 
+AgentConfig small_distil_config(void) {
+    AgentConfig config = small_config();
+    config.distil_memory = config.distil_prediction = config.distil_matching = true;
+    config.distil_every = 3;
+    config.distil_epochs = 2;
+    config.distil_batch = 24;
+    config.distil_targets = 3;
+    return config;
+}
+
 AgentTrainer* small_trainer(const AgentConfig* config) {
     AgentTrainer* trainer = NULL;
     char why[AGENT_WHY] = "";
@@ -39,10 +49,10 @@ void small_iterate(AgentTrainer* trainer, AgentIteration* iteration) {
 
 uint64_t small_hash(const AgentTrainer* trainer) {
     char why[AGENT_WHY] = "";
-    size_t size = trainer_state_limit(trainer);
+    size_t size = trainer_state_limit(trainer, STATE_WHOLE);
     unsigned char* bytes = malloc(size);
     ck_assert(bytes);
-    size_t used = trainer_state_save(trainer, bytes, size, why);
+    size_t used = trainer_state_save(trainer, STATE_WHOLE, bytes, size, why);
     ck_assert_msg(used > 0, "%s", why);
     uint64_t hash = 0xcbf29ce484222325;
     for (size_t i = 0; i < used; i++) {

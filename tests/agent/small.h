@@ -4,6 +4,7 @@
 
 // 6 worlds of 20 x 20 cells, 20 steps a rollout, episodes cut at 25 steps, a tiny tile network.
 AgentConfig small_config(void);
+AgentConfig small_distil_config(void); // the same with distillation after every third rollout
 AgentTrainer* small_trainer(const AgentConfig* config); // fails the running test on any error
 void small_iterate(AgentTrainer* trainer, AgentIteration* iteration);
 // A hash of everything that the next iterations depend on.

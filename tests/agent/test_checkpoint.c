@@ -82,7 +82,7 @@ START_TEST(info_tells_what_is_inside) {
         save(trainer, (AgentCheckpointKind)kind, &file);
         ck_assert_msg(agent_checkpoint_info(file.path, &info, why) == AGENT_OK, "%s", why);
         ck_assert_int_eq(info.kind, kind);
-        ck_assert_uint_eq(info.version, 1);
+        ck_assert_uint_eq(info.version, 2);
         ck_assert_uint_eq(info.file_bytes, file.size);
         ck_assert_int_eq(info.config.seed, -5);
         ck_assert_int_eq(info.config.worlds, 6);
@@ -202,7 +202,7 @@ START_TEST(others_checkpoints_are_refused) {
     refuse(another, file.bytes, file.size, "world.length is 25, this training's is 26");
     agent_trainer_destroy(another);
     file.bytes[8]++;
-    refuse(trainer, file.bytes, file.size, "version 2, this program reads version 1");
+    refuse(trainer, file.bytes, file.size, "version 3, this program reads version 2");
     drop(&file);
     save(trainer, AGENT_CHECKPOINT_WEIGHTS, &file);
     refuse(trainer, file.bytes, file.size, "holds only weights");

@@ -59,7 +59,7 @@ START_TEST(bad_values) {
     refuse("world.count", "0", "[1, 65536]");
     refuse("world.count", "3.5", "whole number");
     refuse("world.count", "99999999999999999999", "whole number");
-    refuse("network.encoder", "tiles", "paper or tile");
+    refuse("network.encoder", "tiles", "paper, tile or symbolic");
     refuse("ppo.anneal", "yes", "true or false");
     refuse("compute.dtype", "f16", "bf16");
     refuse("train.seed", "9223372036854775808", "train.seed");

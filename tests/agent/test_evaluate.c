@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/policy.h"
 #include "tests/agent/small.h"
 #include "tests/suite.h"
 
@@ -150,7 +151,7 @@ END_TEST
 
 // What a policy says about observations agrees with what the trainer noted when it acted on them.
 START_TEST(policy_agrees_with_rollout) {
-    AgentConfig config = small_config();
+    AgentConfig config = _i ? small_distil_config() : small_config();
     AgentTrainer* trainer = small_trainer(&config);
     AgentIteration iteration;
     char why[AGENT_WHY] = "", *path = small_path("policy.ckpt");
@@ -165,13 +166,30 @@ START_TEST(policy_agrees_with_rollout) {
     free(path);
     ck_assert_int_eq(agent_policy_progress(policy).env_steps, 120);
     ck_assert_int_eq(agent_policy_config(policy)->latent, 16);
-    for (int t = 0; t < 20; t++) {
+    AgentMemory* memory = NULL;
+    ck_assert_int_eq(agent_memory_create(policy, 6, &memory, why), AGENT_OK);
+    const Rollout* r = &trainer->rollout;
+    int first = 20 * _i; // with distillation the second rollout lies behind the first
+    if (_i) {            // what the rollout before has left
+        memcpy(memory->memory.vector, r->memory + (size_t)first * 6 * 16, 6 * 16 * sizeof(NetReal));
+    }
+    for (int t = first; t < first + 20; t++) {
+        bool unlocked[6];
+        for (int w = 0; w < 6; w++) {
+            int row = t * 6 + w;
+            bool begins = r->episode_step[row] == 0;
+            unlocked[w] = t > first && !begins &&
+                          r->unlocked_before[row] != r->unlocked_before[row - 6];
+            if (begins) {
+                agent_memory_begin(memory, w);
+            }
+        }
         int32_t action[6];
         float value[6], log_prob[6], probability[6 * CAIRN_ACTIONS];
         AgentActions actions = {
             .action = action, .value = value, .log_prob = log_prob, .probability = probability};
-        agent_policy_act(policy, 6, trainer->rollout.pixels + (size_t)t * 6 * AGENT_PIXELS, NULL,
-                         &actions);
+        CairnObservation seen = {.pixels = r->observations.pixels + (size_t)t * 6 * AGENT_PIXELS};
+        agent_policy_act(policy, memory, 6, &seen, unlocked, NULL, &actions);
         for (int w = 0; w < 6; w++) {
             int row = t * 6 + w;
             double taken =
@@ -181,6 +199,7 @@ START_TEST(policy_agrees_with_rollout) {
             ck_assert_double_ge((double)log_prob[w], taken - 1e-4); // the most probable one
         }
     }
+    agent_memory_destroy(memory);
     agent_policy_destroy(policy);
     agent_trainer_destroy(trainer);
 }
@@ -195,7 +214,7 @@ Suite* suite(void) {
     tcase_add_test(c, greedy_draws_nothing);
     tcase_add_test(c, can_be_stopped);
     tcase_add_test(c, absurd_settings_are_refused);
-    tcase_add_test(c, policy_agrees_with_rollout);
+    tcase_add_loop_test(c, policy_agrees_with_rollout, 0, 2);
     suite_add_tcase(s, c);
     return s;
 }

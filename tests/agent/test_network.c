@@ -49,11 +49,11 @@ END_TEST
 START_TEST(memory_widens_the_heads) {
     AgentConfig config = agent_default_config();
     NetworkShape shape = network_shape(&config);
-    shape.memory = shape.latent;
+    shape.memory = true;
     Network with, without = make(&config);
     char why[AGENT_WHY] = "";
     ck_assert_msg(network_create(&shape, &with, why) == AGENT_OK, "%s", why);
-    size_t more = (size_t)(shape.actions + 1) * (size_t)shape.memory;
+    size_t more = (size_t)(shape.actions + 1) * (size_t)shape.latent;
     ck_assert_uint_eq(net_weight_count(with.graph), net_weight_count(without.graph) + more);
     ck_assert_uint_ne(net_fingerprint(with.graph), net_fingerprint(without.graph));
     network_destroy(&with);

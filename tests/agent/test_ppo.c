@@ -28,7 +28,7 @@ static NetPlan* whole_plan(const AgentTrainer* trainer) {
     ck_assert_msg(net_plan_create(trainer->network.graph, &config, &plan, why) == NET_OK, "%s",
                   why);
     net_plan_load(plan, trainer->weights);
-    memcpy(net_plan_input(plan, trainer->network.pixels), trainer->rollout.pixels,
+    memcpy(net_plan_input(plan, trainer->network.pixels), trainer->rollout.observations.pixels,
            ROWS * (size_t)AGENT_PIXELS);
     net_plan_forward(plan, ROWS);
     return plan;

@@ -225,21 +225,6 @@ START_TEST(bad_configs_are_refused) {
 }
 END_TEST
 
-START_TEST(updates_alone_leave_the_worlds) {
-    AgentConfig config = small_config();
-    AgentTrainer* trainer = small_trainer(&config);
-    AgentIteration iteration;
-    char why[AGENT_WHY] = "";
-    for (int i = 1; i <= 3; i++) {
-        ck_assert_int_eq(agent_trainer_update_only(trainer, &iteration, why), AGENT_OK);
-        ck_assert_int_eq(iteration.progress.env_steps, 120);
-        ck_assert_int_eq(iteration.progress.updates, 6 * i);
-        ck_assert(iteration.update_seconds > 0);
-    }
-    agent_trainer_destroy(trainer);
-}
-END_TEST
-
 Suite* suite(void) {
     Suite* s = suite_create("trainer");
     TCase* c = tcase_create("trainer");
@@ -253,7 +238,6 @@ Suite* suite(void) {
     tcase_add_test(c, stopping_leaves_no_trace);
     tcase_add_test(c, a_gradient_that_is_not_finite_is_reported);
     tcase_add_test(c, bad_configs_are_refused);
-    tcase_add_test(c, updates_alone_leave_the_worlds);
     suite_add_tcase(s, c);
     return s;
 }

@@ -133,7 +133,7 @@ static Setup set_up(void) {
                           .dense = 8,
                           .latent = LATENT,
                           .actions = ACTIONS,
-                          .memory = LATENT};
+                          .memory = true};
     char why[AGENT_WHY] = "";
     ck_assert_msg(network_create(&shape, &s.network, why) == AGENT_OK, "%s", why);
     s.count = net_weight_count(s.network.graph);

@@ -163,7 +163,11 @@ NetPlan* plan_of(const Network* n, int32_t rows_wanted, bool training, PlanChoic
 
 bool plan_exists(PlanChoice choice) {
     Network n = network_create(2);
-    NetPlanConfig config = {1, false, choice.backend, choice.dtype, n.outputs, 1};
+    NetPlanConfig config = {.rows = 1,
+                            .backend = choice.backend,
+                            .dtype = choice.dtype,
+                            .outputs = n.outputs,
+                            .output_count = 1};
     NetPlan* plan = NULL;
     char why[NET_WHY] = "";
     NetStatus status = net_plan_create(n.graph, &config, &plan, why);

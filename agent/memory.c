@@ -1,0 +1,37 @@
+#include "agent/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+Memory memory_take(Block* block, size_t rows, size_t width) {
+    NetReal* vector = block_take(block, rows * width, sizeof *vector);
+    return (Memory){.width = width,
+                    .vector = vector,
+                    .latent = block_take(block, rows * width, sizeof *vector)};
+}
+
+void memory_begin(const Memory* memory, size_t row) {
+    memset(memory->vector + row * memory->width, 0, memory->width * sizeof *memory->vector);
+}
+
+NetReal goal_vector(size_t width, const NetReal* before, const NetReal* after, NetReal* goal) {
+    static const double smallest = 1e-12; // torch.nn.functional.normalize
+    double squares = 0;
+    for (size_t i = 0; i < width; i++) {
+        goal[i] = (after ? after[i] : 0) - (before ? before[i] : 0);
+        squares += (double)goal[i] * (double)goal[i];
+    }
+    NetReal norm = (NetReal)fmax(sqrt(squares), smallest);
+    for (size_t i = 0; i < width; i++) {
+        goal[i] /= norm;
+    }
+    return norm;
+}
+
+void memory_observe(const Memory* memory, size_t row, const NetReal* latent, bool unlocked) {
+    NetReal* last = memory->latent + row * memory->width;
+    if (unlocked) {
+        goal_vector(memory->width, last, latent, memory->vector + row * memory->width);
+    }
+    memcpy(last, latent, memory->width * sizeof *last);
+}
