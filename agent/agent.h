@@ -325,3 +325,25 @@ typedef bool AgentEpisodeCallback(void* context, const AgentEpisode* episode,
 AgentStatus agent_evaluate(const AgentPolicy* policy, const AgentEvaluation* evaluation,
                            AgentEpisodeCallback* callback, void* context,
                            const volatile sig_atomic_t* stop, char why[AGENT_WHY]);
+
+// ---------------------------------------------------------------- the next achievement
+// Does the agent know what it will unlock next? Asked at every step of whole episodes after which
+// the episode still unlocks something.
+typedef struct AgentNextSummary {
+    int64_t steps;     // asked
+    double chance;     // share of them right when always naming the most frequent answer
+    bool predicts;     // the agent has a predictor: top1, top3 are its own
+    double top1, top3; // share of steps where the nearest (the nearest three) prototypes were right
+    bool probed;       // there were episodes enough for a linear probe on the latent
+    int64_t fit_steps, test_steps; // of odd episodes, of even ones: every fourth, 40,000 at most
+    double probe_probability;      // mean, that it gives to the right answer
+    double probe_top1;             // share of steps where its most probable answer is right
+} AgentNextSummary;
+
+typedef struct AgentNext AgentNext;
+AgentStatus agent_next_create(const AgentPolicy* policy, AgentNext** next, char why[AGENT_WHY]);
+void agent_next_destroy(AgentNext* next); // NULL is allowed
+// A trace with latents, as agent_evaluate hands out. false: out of memory.
+bool agent_next_add(AgentNext* next, const AgentEpisode* episode, const AgentTrace* trace);
+AgentStatus agent_next_summary(const AgentNext* next, AgentNextSummary* summary,
+                               char why[AGENT_WHY]);

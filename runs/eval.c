@@ -90,6 +90,7 @@ typedef struct Evaluated { // the callback's context
     ScoreEpisode* episodes; // [options->episodes], by number
     int32_t done;
     EvalRecorder* recorder; // NULL = not recording
+    AgentNext* next;
     bool show;              // a count on standard error
     char why[RUN_WHY];      // set when recording failed
 } Evaluated;
@@ -105,6 +106,10 @@ static bool take_episode(void* context, const AgentEpisode* episode, const Agent
     if (evaluated->show) {
         fprintf(stderr, "\r%" PRId32 " of %" PRId32 " episodes", evaluated->done,
                 evaluated->options->episodes);
+    }
+    if (!agent_next_add(evaluated->next, episode, trace)) {
+        snprintf(evaluated->why, sizeof evaluated->why, "out of memory");
+        return false;
     }
     return !evaluated->recorder || eval_record(evaluated->recorder, episode, trace, evaluated->why);
 }
@@ -132,7 +137,7 @@ static int play(const EvalOptions* options, const AgentPolicy* policy, Evaluated
     evaluation.episodes = options->episodes;
     evaluation.threads = options->threads;
     evaluation.greedy = options->greedy;
-    evaluation.record = options->record != NULL;
+    evaluation.record = evaluation.record_latents = true;
     const volatile sig_atomic_t* stop = stop_watch();
     char why[AGENT_WHY];
     AgentStatus status = agent_evaluate(policy, &evaluation, take_episode, evaluated, stop, why);
@@ -156,8 +161,23 @@ static void print_interval(const char* name, const char* unit, const ScoreInterv
            interval->high);
 }
 
+static void print_next(const AgentNextSummary* next) {
+    printf("\nnext achievement over %" PRId64 " steps that have one; chance: %.1f %%\n",
+           next->steps, 100 * next->chance);
+    if (next->predicts) {
+        printf("%-22s %8.2f %%  nearest prototype\n", "prediction, top 1", 100 * next->top1);
+        printf("%-22s %8.2f %%  among the nearest three\n", "prediction, top 3", 100 * next->top3);
+    }
+    if (next->probed) {
+        printf("%-22s %8.2f %%  given to the right one, on %" PRId64 " steps of even episodes\n",
+               "probe, probability", 100 * next->probe_probability, next->test_steps);
+        printf("%-22s %8.2f %%  (a linear map of the latent, fitted to odd episodes)\n",
+               "probe, top 1", 100 * next->probe_top1);
+    }
+}
+
 static void print_text(const EvalOptions* options, const char* path, int64_t trained,
-                       const ScoreSummary* summary) {
+                       const ScoreSummary* summary, const AgentNextSummary* next) {
     char steps[32];
     progress_format_count(trained, steps);
     printf("agent     %s, trained for %s steps\n", path, steps);
@@ -171,6 +191,28 @@ static void print_text(const EvalOptions* options, const char* path, int64_t tra
     print_interval("score", " %", &summary->score);
     print_interval("reward", "", &summary->reward);
     print_interval("length", "", &summary->length);
+    print_next(next);
+}
+
+// Percent; what could not be asked is null.
+static json_t* next_json(const AgentNextSummary* next) {
+    json_t* object = json_pack("{s:I, s:f, s:I, s:I}", "steps", (json_int_t)next->steps,
+                               "chance_percent", 100 * next->chance, "probe_fit_steps",
+                               (json_int_t)next->fit_steps, "probe_test_steps",
+                               (json_int_t)next->test_steps);
+    const struct {
+        const char* key;
+        bool there;
+        double value;
+    } figures[] = {{"prediction_top1_percent", next->predicts, next->top1},
+                   {"prediction_top3_percent", next->predicts, next->top3},
+                   {"probe_probability_percent", next->probed, next->probe_probability},
+                   {"probe_top1_percent", next->probed, next->probe_top1}};
+    for (size_t i = 0; object && i < sizeof figures / sizeof figures[0]; i++) {
+        json_object_set_new(object, figures[i].key,
+                            figures[i].there ? json_real(100 * figures[i].value) : json_null());
+    }
+    return object;
 }
 
 static json_t* interval_json(const ScoreInterval* interval) {
@@ -179,17 +221,17 @@ static json_t* interval_json(const ScoreInterval* interval) {
 }
 
 static int print_json(const EvalOptions* options, const char* path, int64_t trained,
-                      const ScoreSummary* summary) {
+                      const ScoreSummary* summary, const AgentNextSummary* next) {
     json_t* rates = json_object();
     for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
         json_object_set_new(rates, cairn_achievement_name(k), interval_json(&summary->rate[k]));
     }
     json_t* object = json_pack(
-        "{s:s, s:I, s:i, s:I, s:b, s:o, s:o, s:o, s:o}", "checkpoint", path, "trained_steps",
+        "{s:s, s:I, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "checkpoint", path, "trained_steps",
         (json_int_t)trained, "episodes", (int)options->episodes, "seed", (json_int_t)options->seed,
         "greedy", (int)options->greedy, "success_rates_percent", rates, "score_percent",
         interval_json(&summary->score), "reward", interval_json(&summary->reward), "length",
-        interval_json(&summary->length));
+        interval_json(&summary->length), "next_achievement", next_json(next));
     char* text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(object);
     if (!text) {
@@ -205,11 +247,16 @@ static int report(const EvalOptions* options, const char* path, int64_t trained,
     ScoreSummary summary;
     score_summarise(evaluated->episodes, (size_t)options->episodes, (uint64_t)options->seed,
                     &summary);
+    AgentNextSummary next;
+    char why[AGENT_WHY];
+    if (agent_next_summary(evaluated->next, &next, why) != AGENT_OK) {
+        return runs_fail("%s", why);
+    }
     int status = RUNS_OK;
     if (options->json) {
-        status = print_json(options, path, trained, &summary);
+        status = print_json(options, path, trained, &summary, &next);
     } else {
-        print_text(options, path, trained, &summary);
+        print_text(options, path, trained, &summary, &next);
         if (options->record) {
             printf("\nepisode files in %s\n", options->record);
         }
@@ -226,11 +273,15 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
     if (!evaluated.episodes) {
         return runs_fail("out of memory");
     }
+    char why[AGENT_WHY];
     int status = RUNS_OK;
     if (options->record &&
-        !eval_recorder_create(options->record, agent_policy_config(policy), options->seed,
-                              &evaluated.recorder, evaluated.why)) {
+        !eval_recorder_create(options->record, policy, options->seed, &evaluated.recorder,
+                              evaluated.why)) {
         status = runs_fail("%s", evaluated.why);
+    }
+    if (status == RUNS_OK && agent_next_create(policy, &evaluated.next, why) != AGENT_OK) {
+        status = runs_fail("%s", why);
     }
     if (status == RUNS_OK) {
         status = play(options, policy, &evaluated);
@@ -239,6 +290,7 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
         status = report(options, path, agent_policy_progress(policy).env_steps, &evaluated);
     }
     eval_recorder_destroy(evaluated.recorder);
+    agent_next_destroy(evaluated.next);
     free(evaluated.episodes);
     return status;
 }

@@ -14,13 +14,17 @@ struct EvalRecorder {
     CairnRecorder* recorder;
 };
 
+// The last two only where the agent has expectations.
 static const CairnChannel channels[] = {{"value", CAIRN_CHANNEL_F32, 1},
                                         {"entropy", CAIRN_CHANNEL_F32, 1},
-                                        {"action_prob", CAIRN_CHANNEL_F32, CAIRN_ACTIONS}};
-enum { CHANNELS = sizeof channels / sizeof channels[0] };
+                                        {"action_prob", CAIRN_CHANNEL_F32, CAIRN_ACTIONS},
+                                        {"expects", CAIRN_CHANNEL_U8, AGENT_EXPECTED},
+                                        {"similarity", CAIRN_CHANNEL_F32, AGENT_EXPECTED}};
+enum { CHANNELS = sizeof channels / sizeof channels[0], PLAIN_CHANNELS = 3 };
 
-bool eval_recorder_create(const char* folder, const AgentConfig* config, int64_t seed,
+bool eval_recorder_create(const char* folder, const AgentPolicy* policy, int64_t seed,
                           EvalRecorder** result, char why[RUN_WHY]) {
+    const AgentConfig* config = agent_policy_config(policy);
     *result = NULL;
     if (run_folder_state(folder, why) == RUN_FOLDER_UNUSABLE || !run_folder_create(folder, why)) {
         return false;
@@ -39,8 +43,9 @@ bool eval_recorder_create(const char* folder, const AgentConfig* config, int64_t
     world.auto_reset = false;
     char message[CAIRN_WHY];
     if (cairn_create(&world, &recorder->world, message) != CAIRN_OK ||
-        cairn_recorder_create(&world, seed, channels, CHANNELS, &recorder->recorder, message) !=
-            CAIRN_OK) {
+        cairn_recorder_create(&world, seed, channels,
+                              agent_policy_predicts(policy) ? CHANNELS : PLAIN_CHANNELS,
+                              &recorder->recorder, message) != CAIRN_OK) {
         snprintf(why, RUN_WHY, "%s", message);
         eval_recorder_destroy(recorder);
         return false;
@@ -75,7 +80,9 @@ static bool play_again(EvalRecorder* recorder, const AgentEpisode* episode, cons
     for (int32_t t = 0; t < episode->length; t++) {
         cairn_step(recorder->world, &trace->action[t], &output);
         const void* data[CHANNELS] = {&trace->value[t], &trace->entropy[t],
-                                      &trace->probability[(size_t)t * CAIRN_ACTIONS]};
+                                      &trace->probability[(size_t)t * CAIRN_ACTIONS],
+                                      &trace->expects[(size_t)t * AGENT_EXPECTED],
+                                      &trace->similarity[(size_t)t * AGENT_EXPECTED]};
         if (cairn_recorder_step(recorder->recorder, trace->action[t], reward, data, why) !=
             CAIRN_OK) {
             return false;

@@ -8,7 +8,7 @@
 typedef struct EvalRecorder EvalRecorder;
 
 // Makes the folder if it is missing. Episodes are those of a world of this seed.
-bool eval_recorder_create(const char* folder, const AgentConfig* config, int64_t seed,
+bool eval_recorder_create(const char* folder, const AgentPolicy* policy, int64_t seed,
                           EvalRecorder** recorder, char why[RUN_WHY]);
 void eval_recorder_destroy(EvalRecorder* recorder); // NULL is allowed
 // Writes <folder>/seed<S>-episode<number>-ach<unlocked>-len<steps>.cairn with the channels value,
