@@ -6,7 +6,8 @@ Optional; no test needs it. With the package installed and the program built:
     python tests/bench/python.py [--mode fast] [--observation tiles] [--worlds 1024] [--threads 1]
 
 Uniformly random actions, drawn while measuring, resets included. Prints one JSON line; `share` is
-the Python rate as a part of the C rate, the median over the repeats.
+the Python rate as a part of the C rate, the median over the repeats, `processor_share` the same by
+processor time, which other work on the machine disturbs less.
 """
 import argparse
 import json
@@ -14,24 +15,33 @@ import statistics
 import subprocess
 import time
 
+WARM_UP_STEPS = 600  # as runs/bench_env.c
 OPTIONS = (("mode", "fast"), ("observation", "tiles"), ("worlds", 1024), ("threads", 1))
 
 
 def python_rate(envs, rng, seconds):
-    """Steps per second of the vector environment."""
-    steps, begin = 0, time.perf_counter()
+    """Steps of the vector environment per second and per second of processor time.
+
+    From fresh worlds each time, played as long as the program does before it measures: worlds of
+    one age have their nights, and so their deaths and resets, at one time.
+    """
+    envs.reset(seed=1)
+    for _ in range(WARM_UP_STEPS):
+        envs.step(rng.integers(17, size=envs.num_envs))
+    steps, begin, processor_begin = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - begin < seconds:
         envs.step(rng.integers(17, size=envs.num_envs))
         steps += envs.num_envs
-    return steps / (time.perf_counter() - begin)
+    return steps / (time.perf_counter() - begin), steps / (time.process_time() - processor_begin)
 
 
 def c_rate(program, options):
-    """Steps per second that the program tells."""
+    """The same of what the program tells."""
     command = [program, "bench", "env", "--repeats=1", f"--seconds={options.seconds}"]
     command += [f"--{name}={getattr(options, name)}" for name, _ in OPTIONS]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(told)["steps_per_s"]
+    told = json.loads(told)
+    return told["steps_per_s"], told["steps"] / told["processor_seconds"]
 
 
 def main():
@@ -48,18 +58,16 @@ def main():
 
     envs = cairn.CrafterVectorEnv(options.worlds, mode=options.mode, threads=options.threads,
                                   observation=options.observation)
-    envs.reset(seed=1)
     rng = np.random.default_rng(1)
-    for _ in range(600):  # until deaths come as often as they do later; the C program does the same
-        envs.step(rng.integers(17, size=options.worlds))
     pairs = [(c_rate(options.program, options), python_rate(envs, rng, options.seconds))
              for _ in range(options.repeats)]
     print(json.dumps({
         "bench": "python", **{name: getattr(options, name) for name, _ in OPTIONS},
         "repeats": options.repeats,
-        "c_steps_per_s": round(statistics.median(c for c, _ in pairs)),
-        "python_steps_per_s": round(statistics.median(python for _, python in pairs)),
-        "share": round(statistics.median(python / c for c, python in pairs), 3),
+        "c_steps_per_s": round(statistics.median(c[0] for c, _ in pairs)),
+        "python_steps_per_s": round(statistics.median(python[0] for _, python in pairs)),
+        "share": round(statistics.median(python[0] / c[0] for c, python in pairs), 3),
+        "processor_share": round(statistics.median(python[1] / c[1] for c, python in pairs), 3),
     }))
 
 
