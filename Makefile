@@ -29,6 +29,10 @@ ENV_LIBS := $(call pkg,--libs zlib libpng) -lm -pthread
 NETS_LIBS := $(call pkg,--libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -lm
 RUNS_LIBS := $(call pkg,--libs inih jansson)
 TEST_LIBS = $(call pkg,--libs check)
+# The viewer is built where SDL2 and SDL2_ttf are found; nothing else needs them.
+VIEW := $(shell pkg-config --exists sdl2 SDL2_ttf 2>/dev/null && echo 1)
+VIEW_FLAGS := $(if $(VIEW),$(call pkg,--cflags sdl2 SDL2_ttf))
+VIEW_LIBS := $(if $(VIEW),$(call pkg,--libs sdl2 SDL2_ttf))
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
         -Werror=implicit-function-declaration
@@ -74,20 +78,24 @@ NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o,$(call objects
                 $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o)
 AGENT_OBJ := $(call objects,agent)
 RUNS_OBJ := $(call objects,runs) $(O)/runs/presets.gen.o
+VIZ_OBJ := $(call objects,viz) $(O)/viz/fonts.gen.o
 # The release build's products lie in build/ itself.
 PRODUCTS := $(if $(filter build/release,$(O)),build,$(O))
 PROGRAM := $(PRODUCTS)/cairn
 LIBRARY := $(PRODUCTS)/libcairn
+VIEWER := $(if $(VIEW),$(PRODUCTS)/cairn-view)
 
 .PHONY: all tests fuzzers help deps quickstart check bench format format-check lint fuzz man \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAM) $(LIBRARY).a $(LIBRARY).so ## the program and the library (plain `make`)
+all: $(PROGRAM) $(LIBRARY).a $(LIBRARY).so $(VIEWER) ## the programs and the library (plain `make`)
 
 $(PROGRAM): $(RUNS_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
 	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
+$(PRODUCTS)/cairn-view: $(VIZ_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
+	$(LINK) $(VIEW_LIBS) $(NETS_LIBS) $(ENV_LIBS)
 # One object, in which only what cairn.h declares keeps its name for the linker.
 $(LIBRARY).a: $(ENV_OBJ)
 	@mkdir -p $(@D)
@@ -137,9 +145,17 @@ $(O)/runs/presets.gen.c: runs/presets/embed.sh $(wildcard runs/presets/*.ini)
 $(O)/runs/presets.gen.o: $(O)/runs/presets.gen.c $(O)/flags
 	$(COMPILE)
 
+# The viewer's fonts, for the same reason.
+$(O)/viz/fonts.gen.c: viz/fonts/embed.sh $(wildcard viz/fonts/*.otf)
+	@mkdir -p $(@D)
+	$(Q)sh viz/fonts/embed.sh viz/fonts/*.otf > $@.$$$$ && mv -f $@.$$$$ $@
+$(O)/viz/fonts.gen.o: $(O)/viz/fonts.gen.c $(O)/flags
+	$(COMPILE)
+$(O)/viz/%.o $(O)/tests/viz/%.o: EXTRA = $(VIEW_FLAGS)
+
 # Other flags, another compiler or another library: everything is compiled again. -Werror is left
 # out, because it changes no object.
-FINGERPRINT = $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(ENV_KERNEL_FLAGS) $(LDFLAGS)
+FINGERPRINT = $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(ENV_KERNEL_FLAGS) $(VIEW_FLAGS) $(LDFLAGS)
 $(O)/flags: FORCE
 	@command -v $(CC) pkg-config > /dev/null && pkg-config --exists --print-errors $(NEEDED) || \
 	    { echo "The compiler or a library is missing: run 'make deps' first." >&2; exit 1; }
@@ -166,6 +182,10 @@ $(eval $(call TESTS,nets,$(NETS_OBJ),$(NETS_LIBS)))
 $(eval $(call TESTS,agent,$(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ),$(NETS_LIBS) $(ENV_LIBS)))
 $(eval $(call TESTS,runs,$(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) \
     $(ENV_OBJ),$(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
+ifdef VIEW
+$(eval $(call TESTS,viz,$(filter-out $(O)/viz/main.o,$(VIZ_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ),\
+    $(VIEW_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
+endif
 tests: $(ALL_TESTS)
 
 # tests/fuzz/fuzz_*.c: with libFuzzer in VARIANT=fuzz, else with a main that replays a corpus.
@@ -186,13 +206,13 @@ fuzz: ## fuzzes every parser for FUZZ_SECONDS (60) each
 
 # ---------------------------------------------------------------- format and lint
 SOURCES = $(wildcard $(foreach dir,env env/examples nets agent runs viz tests tests/*,$(dir)/*.c $(dir)/*.h))
-SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh runs/man/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
+SCRIPTS = .ci/run .ci/deps .ci/quickstart $(wildcard env/textures/*.sh runs/presets/*.sh runs/man/*.sh viz/fonts/*.sh tests/*.sh tests/*/*.sh tests/*/*.bash)
 format: ## rewrites the sources in the committed layout
 	clang-format -i $(SOURCES)
 format-check: ## fails when `make format` would change something
 	@bash tests/format.sh $(SOURCES)
 lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
-	@bash tests/lint.sh '$(subst ','\'',$(FLAGS))' $(filter %.c,$(SOURCES))
+	@bash tests/lint.sh '$(subst ','\'',$(FLAGS) $(VIEW_FLAGS))' $(filter %.c,$(SOURCES))
 	@shellcheck $(SCRIPTS)
 
 # ---------------------------------------------------------------- the user's targets
@@ -223,13 +243,13 @@ MANDIR ?= $(PREFIX)/share/man
 EXAMPLES := $(wildcard env/examples/*.c)
 EXAMPLEDIR := $(PREFIX)/share/doc/cairn/examples
 # What install puts there.
-INSTALLED = $(PREFIX)/bin/cairn $(INCLUDEDIR)/cairn.h $(LIBDIR)/libcairn.a $(LIBDIR)/libcairn.so \
+INSTALLED = $(PREFIX)/bin/cairn $(if $(VIEW),$(PREFIX)/bin/cairn-view) $(INCLUDEDIR)/cairn.h $(LIBDIR)/libcairn.a $(LIBDIR)/libcairn.so \
     $(LIBDIR)/libcairn.so.$(SOVERSION) $(LIBDIR)/libcairn.so.$(VERSION) \
     $(LIBDIR)/pkgconfig/cairn.pc $(MANDIR)/man1/cairn.1 \
     $(EXAMPLES:env/examples/%=$(EXAMPLEDIR)/%)
 install: all $(MAN) ## to PREFIX (/usr/local), LIBDIR, INCLUDEDIR, MANDIR; below DESTDIR if given
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
-	install $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/cairn
+	install $(PROGRAM) $(VIEWER) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 env/cairn.h $(DESTDIR)$(INCLUDEDIR)/cairn.h
 	install -m 644 $(LIBRARY).a $(DESTDIR)$(LIBDIR)/libcairn.a
 	install -m 644 $(LIBRARY).so $(DESTDIR)$(LIBDIR)/libcairn.so.$(VERSION)
@@ -248,4 +268,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
 
--include $(wildcard $(patsubst %,$(O)/%/*.d,env nets agent runs tests tests/*))
+-include $(wildcard $(patsubst %,$(O)/%/*.d,env nets agent runs viz tests tests/*))

@@ -51,7 +51,7 @@ allowed='^$'
 # Signal handlers can reach nothing but a global.
 allowed+='|^runs/stop\.o \.bss stop_flag$'
 globals=$(
-    for object in build/release/{env,nets,agent,runs}/*.o; do
+    for object in build/release/{env,nets,agent,runs,viz}/*.o; do
         source=${object#build/release/}
         source=${source%.o}.c # objects left over from a file that is gone do not count
         [[ -f $source || -f build/release/$source || $source == nets/kernels_* ]] || continue

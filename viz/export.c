@@ -1,0 +1,172 @@
+#include "viz/export.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viz/output.h"
+#include "viz/video.h"
+
+// A GIF's clock has hundredths of a second; at 25 frames per second each has a whole number of
+// them.
+enum { FILM_FRAMES = 30, GIF_FRAMES = 25 };
+
+bool export_wanted(const ViewerOptions* options) {
+    return options->screenshot || options->video || options->measure > 0;
+}
+
+bool export_go(Session* session, int64_t step, char why[SESSION_WHY]) {
+    while (session->live && track_head(session->track) < step) {
+        if (!session_seek(session, track_head(session->track), why)) {
+            return false;
+        }
+        if (session_ended(session) || session->human) {
+            break;
+        }
+        if (!session_forward(session, why)) {
+            return false;
+        }
+    }
+    return session_seek(session, step, why);
+}
+
+static bool draw(View* view, const Session* session, char why[SESSION_WHY]) {
+    Box changed[VIEW_CHANGES_MAX];
+    int32_t count = 0;
+    return view_draw(view, session, changed, &count, why);
+}
+
+static bool beyond(const char* option, int64_t step, const Session* session,
+                   char why[SESSION_WHY]) {
+    snprintf(why, SESSION_WHY, "--%s %" PRId64 ": the episode has %" PRId64 " steps", option, step,
+             session_length(session));
+    return false;
+}
+
+static bool screenshot(const ViewerOptions* options, View* view, Session* session,
+                       char why[SESSION_WHY]) {
+    const int64_t step = options->at >= 0 ? options->at : 0;
+    if (!export_go(session, step, why)) {
+        return false;
+    }
+    if (session->playback.position != step) {
+        return beyond("at", step, session, why);
+    }
+    return draw(view, session, why) && output_png(options->screenshot, view_surface(view), why);
+}
+
+// ---------------------------------------------------------------- film
+static bool film_frames(const ViewerOptions* options, View* view, Session* session, double frames,
+                        Video* video, char why[SESSION_WHY]) {
+    const double rate = PLAYBACK_RATE * options->session.speed; // steps per second
+    int64_t last = options->to;
+    if (session->episode) {
+        last = last < 0 ? session_length(session) : last;
+    }
+    for (int64_t i = 0;; i++) {
+        int64_t step = options->from + (int64_t)floor((double)i * rate / frames + 1e-9);
+        step = last >= 0 && step > last ? last : step;
+        if (!export_go(session, step, why) || !draw(view, session, why) ||
+            !video_add(video, view_surface(view), why)) {
+            return false;
+        }
+        if (step == last || session_ended(session)) {
+            return true;
+        }
+    }
+}
+
+static bool film(const ViewerOptions* options, View* view, Session* session,
+                 char why[SESSION_WHY]) {
+    const char* path = options->video;
+    const bool gif = path[0] && (path[strlen(path) - 1] | 32) == 'f';
+    const double rate = PLAYBACK_RATE * options->session.speed;
+    const double frames = fmin(rate, gif ? GIF_FRAMES : FILM_FRAMES);
+    if (!export_go(session, options->from, why)) {
+        return false;
+    }
+    if (session->playback.position != options->from) {
+        return beyond("from", options->from, session, why);
+    }
+    if (session->episode && options->to > session_length(session)) {
+        return beyond("to", options->to, session, why);
+    }
+    const SDL_Surface* surface = view_surface(view);
+    Video* video = NULL;
+    if (!video_create(path, surface->w, surface->h, frames, &video, why)) {
+        return false;
+    }
+    if (!film_frames(options, view, session, frames, video, why)) {
+        video_destroy(video);
+        return false;
+    }
+    return video_close(video, why);
+}
+
+// ---------------------------------------------------------------- measuring
+static int compare(const void* a, const void* b) {
+    const double x = *(const double*)a, y = *(const double*)b;
+    return (x > y) - (x < y);
+}
+
+static double milliseconds_since(uint64_t start) {
+    return 1e3 * (double)(SDL_GetPerformanceCounter() - start) /
+           (double)SDL_GetPerformanceFrequency();
+}
+
+// A jump is a seek and the drawing of all that changed.
+static bool jump(View* view, Session* session, int64_t step, double* took, char why[SESSION_WHY]) {
+    const uint64_t start = SDL_GetPerformanceCounter();
+    if (!session_seek(session, step, why) || !draw(view, session, why)) {
+        return false;
+    }
+    *took = milliseconds_since(start);
+    return true;
+}
+
+static bool measure(const ViewerOptions* options, View* view, Session* session,
+                    char why[SESSION_WHY]) {
+    const int64_t count = options->measure;
+    double* took = malloc((size_t)count * sizeof *took);
+    if (!took) {
+        snprintf(why, SESSION_WHY, "out of memory");
+        return false;
+    }
+    bool fine = export_go(session, options->at >= 0 ? options->at : session_length(session), why) &&
+                draw(view, session, why);
+    const uint64_t length = (uint64_t)session_length(session);
+    uint64_t random = 1;
+    for (int64_t i = 0; fine && i < count; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        fine = jump(view, session, (int64_t)((random >> 33) % (length + 1)), &took[i], why);
+    }
+    if (fine) {
+        qsort(took, (size_t)count, sizeof *took, compare);
+        const SDL_Surface* surface = view_surface(view);
+        printf("{\"measure\": \"jump\", \"steps\": %" PRIu64 ", \"jumps\": %" PRId64
+               ", \"width\": %d, \"height\": %d, \"median_ms\": %.2f, \"max_ms\": %.2f}\n",
+               length, count, surface->w, surface->h, took[count / 2], took[count - 1]);
+    }
+    free(took);
+    return fine;
+}
+
+bool export_run(const ViewerOptions* options, const CairnTextures* textures, Session* session,
+                char why[SESSION_WHY]) {
+    const ViewOptions picture = {.width = options->width,
+                                 .height = options->height,
+                                 .scale = options->scale,
+                                 .bare = options->bare,
+                                 .textures = textures};
+    View* view = NULL;
+    if (!view_create(&picture, &view, why)) {
+        return false;
+    }
+    bool fine = options->screenshot ? screenshot(options, view, session, why)
+                : options->video    ? film(options, view, session, why)
+                                    : measure(options, view, session, why);
+    view_destroy(view);
+    return fine;
+}
