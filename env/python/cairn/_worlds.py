@@ -8,7 +8,7 @@ import operator
 import os
 from collections.abc import Iterable, Sequence
 from sys import getrefcount
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 import gymnasium
 import numpy as np
@@ -126,14 +126,15 @@ class Settings:
         return boxes["pixels"] if self.observation == "pixels" else spaces.Dict(boxes)
 
 
+# Larger types first, so that each array of a block is aligned; terminated and truncated together.
 STEP_ARRAYS: dict[str, Shape] = {
     "reward": ((), np.float64),
+    "achievements": ((limits.achievements,), np.int32),
+    "position": ((2,), np.int32),
     "terminated": ((), np.bool_),
     "truncated": ((), np.bool_),
     "unlocked": ((limits.achievements,), np.bool_),
-    "achievements": ((limits.achievements,), np.int32),
     "inventory": ((limits.items,), np.uint8),
-    "position": ((2,), np.int32),
 }
 
 
@@ -142,49 +143,93 @@ def make_arrays(count: int, shapes: dict[str, Shape]) -> dict[str, Array]:
     return {name: np.empty((count, *shape), dtype) for name, (shape, dtype) in shapes.items()}
 
 
-class Arrays:
-    """One set of arrays [worlds, ...] that a step writes to, and the CairnOutput that names them.
-
-    `now` and `final` hold the arrays of CairnObservation by name; `final` is empty without
-    auto_reset. The arrays of the step itself are attributes.
-    """
+class StepArrays:
+    """What a step says of itself: arrays [worlds, ...] in one block, and the CairnOutput for C."""
 
     reward: Array
+    achievements: Array
+    position: Array
     terminated: Array
     truncated: Array
     unlocked: Array
-    achievements: Array
     inventory: Array
-    position: Array
 
     def __init__(self, settings: Settings):
         count, self.output = settings.worlds, Output()
-        self.now = make_arrays(count, settings.shapes())
-        self.final = make_arrays(count, settings.shapes() if settings.auto_reset else {})
-        for name, array in self.now.items():
-            setattr(self.output.observation, name, array.ctypes.data)
-        for name, array in self.final.items():
-            setattr(self.output.final_observation, name, array.ctypes.data)
-        step = make_arrays(count, STEP_ARRAYS)
-        for name, array in step.items():
-            setattr(self, name, array)
-            setattr(self.output, name, array.ctypes.data)
+        sizes = [count * int(np.prod(shape, dtype=int)) * np.dtype(dtype).itemsize
+                 for shape, dtype in STEP_ARRAYS.values()]
+        self.block = np.zeros(sum(sizes), np.uint8)
+        self.given = [self.block]  # what somebody else may hold
+        offset = 0
+        for (name, (shape, dtype)), size in zip(STEP_ARRAYS.items(), sizes, strict=True):
+            self.given.append(np.ndarray((count, *shape), dtype, self.block, offset))
+            setattr(self, name, self.given[-1])
+            setattr(self.output, name, self.given[-1].ctypes.data)
+            if name == "terminated":
+                self.endings = self.block[offset:offset + 2 * count]
+            offset += size
         self.address = ctypes.addressof(self.output)
-        self._given = [*self.now.values(), *step.values()]
-        del array, step
-        self._unused = self._references()
+        self.unused = self.references()
 
-    def _references(self) -> list[int]:
-        return [getrefcount(array) for array in self._given]
+    def references(self) -> list[int]:
+        """How often each array is referred to."""
+        return [getrefcount(array) for array in self.given]
 
     def is_held(self) -> bool:
         """Whether somebody else still has one of the arrays, or a view of it."""
-        return self._references() != self._unused
+        return self.references() != self.unused
 
-    def copy_from(self, other: Arrays) -> None:
+    def copy_from(self, other: StepArrays) -> None:
         """Takes over what another set holds."""
-        for mine, theirs in zip(self._given, other._given, strict=True):
-            np.copyto(mine, theirs)
+        np.copyto(self.block, other.block)
+
+
+class Arrays(StepArrays):
+    """With the arrays of CairnObservation by name: `now`, and with auto_reset `final`."""
+
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        shapes = settings.shapes()
+        self.now = make_arrays(settings.worlds, shapes)
+        self.final = make_arrays(settings.worlds, shapes if settings.auto_reset else {})
+        for observation, arrays in ((self.output.observation, self.now),
+                                    (self.output.final_observation, self.final)):
+            for name, array in arrays.items():
+                setattr(observation, name, array.ctypes.data)
+        del arrays, array
+        self.given += self.now.values()
+        self.unused = self.references()
+
+    def copy_from(self, other: StepArrays) -> None:
+        """Takes over what another set holds."""
+        super().copy_from(other)
+        for name, array in self.now.items():
+            np.copyto(array, cast(Arrays, other).now[name])
+
+
+Kind = TypeVar("Kind", bound=StepArrays)
+
+
+class Pool(Generic[Kind]):
+    """Hands out sets that nobody holds. Keeps few, and leaves the oldest to those who hold it."""
+
+    def __init__(self, kind: type[Kind], settings: Settings):
+        self._kind, self._settings = kind, settings
+        self._sets: list[Kind] = []
+        self._oldest = 0
+
+    def take(self) -> Kind:
+        """A set to write to."""
+        for arrays in self._sets:
+            if not arrays.is_held():
+                return arrays
+        arrays = self._kind(self._settings)
+        if len(self._sets) < SETS_KEPT:
+            self._sets.append(arrays)
+        else:
+            self._sets[self._oldest] = arrays
+            self._oldest = (self._oldest + 1) % SETS_KEPT
+        return arrays
 
 
 class Worlds:
@@ -199,8 +244,8 @@ class Worlds:
 
     def __init__(self, settings: Settings, seeds: Sequence[int]):
         self.settings = settings
-        self._sets: list[Arrays] = []
-        self._next = 0
+        self._pool = Pool(Arrays, settings)
+        self._step_pool = Pool(StepArrays, settings)
         self.latest: Arrays | None = None  # None before the first reset
         self.seeds = np.array([check_seed(seed) for seed in seeds], np.int64)
         self._action = np.zeros(settings.worlds, np.int32)
@@ -253,24 +298,10 @@ class Worlds:
         self.seeds, self.latest = checked, None
         self._create()
 
-    # ------------------------------------------------------------ arrays
-    def _free_arrays(self) -> Arrays:
-        """A set that nobody holds. Keeps few, and leaves the oldest to those who hold it."""
-        for arrays in self._sets:
-            if not arrays.is_held():
-                return arrays
-        arrays = Arrays(self.settings)
-        if len(self._sets) < SETS_KEPT:
-            self._sets.append(arrays)
-        else:
-            self._sets[self._next] = arrays
-            self._next = (self._next + 1) % SETS_KEPT
-        return arrays
-
     # ------------------------------------------------------------ play
     def reset(self) -> Arrays:
         """Begins the next episode in every world."""
-        handle, arrays = self._open(), self._free_arrays()
+        handle, arrays = self._open(), self._pool.take()
         lib.cairn_reset(handle, arrays.address)
         self.latest = arrays
         return arrays
@@ -278,7 +309,7 @@ class Worlds:
     def reset_some(self, numbers: Sequence[int]) -> Arrays:
         """Begins the next episode in some worlds; the other rows are as they were."""
         handle, before = self._open(), self._begun()
-        arrays = self._free_arrays()
+        arrays = self._pool.take()
         if arrays is not before:
             arrays.copy_from(before)
         for number in numbers:
@@ -292,16 +323,24 @@ class Worlds:
         handle = self._open()
         if self.latest is None:
             self._begun()
-        arrays = self._free_arrays()
-        self._action[...] = action
+        arrays = self._pool.take()
+        self._action[:] = action
         lib.cairn_step(handle, self._action_address, arrays.address)
         self.latest = arrays
         return arrays
 
+    def fresh_rows(self, arrays: Arrays, numbers: Sequence[int]) -> StepArrays:
+        """A copy of what a step says, but of the episodes that began in some worlds inside it."""
+        fresh = self._step_pool.take()
+        fresh.copy_from(arrays)
+        for number in numbers:
+            lib.cairn_observe_world(self._handle, number, fresh.address)
+        return fresh
+
     def observe(self) -> Arrays:
         """The present state of every world, without a step."""
         handle, before = self._open(), self._begun()
-        arrays = self._free_arrays()
+        arrays = self._pool.take()
         if arrays is not before:
             arrays.copy_from(before)
         for number in range(self.settings.worlds):

@@ -12,13 +12,13 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from cairn._library import limits
-from cairn._worlds import Array, Arrays, Worlds, check_choice, whole
+from cairn._worlds import Array, Arrays, StepArrays, Worlds, check_choice, whole
 from cairn.env import RENDER_MODES, SEED_LIMIT, make_canvas, make_settings, observation_of
 
 __all__ = ["CrafterVectorEnv"]
 
 AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
-FRESH_INVENTORY = [9] * 4 + [0] * (limits.items - 4)
+UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}  # types by their bytes
 
 
 class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
@@ -105,17 +105,17 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             self._seeded = True
         self._ended = None
         arrays = self._worlds.reset()
-        return observation_of(self._settings, arrays.now), self._info(arrays)
+        return observation_of(self._settings, arrays.now), self._info(arrays, arrays.now.get("semantic"))
 
     def step(self, actions: Array) -> tuple[Any, Array, Array, Array,
                                                  dict[str, Any]]:
         """Takes an action in every world, integers 0 to 16 [num_envs]."""
         arrays = self._worlds.step(self._checked(actions))
-        info = self._info(arrays)
-        ended = arrays.terminated | arrays.truncated
-        if ended.any():
+        info = self._info(arrays, arrays.now.get("semantic"))
+        if arrays.endings.any():
+            ended = arrays.terminated | arrays.truncated
             if self._same_step:
-                self._add_final(arrays, info, ended)
+                info = self._add_final(arrays, info, ended)
             else:
                 self._ended = ended
         reward = arrays.reward if self._reward else np.zeros(self.num_envs)
@@ -151,7 +151,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     def observe(self) -> tuple[Any, dict[str, Any]]:
         """The present observation and info of all worlds anew, as after `load`."""
         arrays = self._worlds.observe()
-        return observation_of(self._settings, arrays.now), self._info(arrays)
+        return observation_of(self._settings, arrays.now), self._info(arrays, arrays.now.get("semantic"))
 
     # ------------------------------------------------------------ parts
     def _checked(self, actions: Any) -> Array:
@@ -159,7 +159,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         if array.shape != (self.num_envs,) or array.dtype.kind not in "iu":
             raise ValueError(f"actions are {array.dtype} {list(array.shape)}, expected integers "
                              f"[{self.num_envs}]")
-        if array.min() < 0 or array.max() >= limits.actions:
+        if array.view(UNSIGNED[array.dtype.itemsize]).max() >= limits.actions:  # or negative
             wrong = int(((array < 0) | (array >= limits.actions)).argmax())
             raise ValueError(f"action of world {wrong} is {array[wrong]}, expected 0 to "
                              f"{limits.actions - 1}")
@@ -169,7 +169,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
                 'reset(options={"reset_mask": terminated | truncated}) first.')
         return array
 
-    def _info(self, arrays: Arrays) -> dict[str, Any]:
+    def _info(self, arrays: StepArrays, semantic: Array | None) -> dict[str, Any]:
         info = {
             "inventory": arrays.inventory,
             "achievements": arrays.achievements,
@@ -178,29 +178,25 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             "player_pos": arrays.position,
             "reward": arrays.reward,
         }
-        if self._settings.semantic:
-            info["semantic"] = arrays.now["semantic"]
+        if semantic is not None:
+            info["semantic"] = semantic
         return info
 
-    def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: Array) -> None:
+    def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: Array) -> dict[str, Any]:
         """C's rows of the step tell of the episode that ended; Gymnasium wants the new one's."""
-        rows = np.flatnonzero(ended)
-        final_info = dict(info)
+        rows = ended.nonzero()[0]
+        numbers = rows.tolist()
+        fresh = self._info(self._worlds.fresh_rows(arrays, numbers), arrays.now.get("semantic"))
         if self._settings.semantic:  # C wrote only the rows that ended
-            final_info["semantic"] = np.zeros_like(arrays.final["semantic"])
-            final_info["semantic"][rows] = arrays.final["semantic"][rows]
-        for name, fresh in (("inventory", FRESH_INVENTORY), ("achievements", 0),
-                            ("unlocked", False), ("discount", 1.0), ("reward", 0.0),
-                            ("player_pos", [side // 2 for side in self._settings.area])):
-            info[name] = final_info[name].copy()
-            info[name][rows] = fresh
-        observations = np.full(self.num_envs, None, dtype=object)
-        final = observation_of(self._settings, arrays.final, rows)  # copies
-        for place, row in enumerate(rows.tolist()):
-            observations[row] = (final[place] if isinstance(final, np.ndarray) else
-                                 {name: array[place] for name, array in final.items()})
-        info["final_obs"], info["_final_obs"] = observations, ended
-        info["final_info"], info["_final_info"] = final_info, ended.copy()
+            info["semantic"] = np.zeros_like(arrays.final["semantic"])
+            info["semantic"][rows] = arrays.final["semantic"][rows]
+        observations = np.empty(self.num_envs, dtype=object)  # of None
+        final = {name: array[rows] for name, array in arrays.final.items()}  # copies
+        for place, number in enumerate(numbers):
+            observations[number] = observation_of(self._settings, final, place)
+        fresh["final_obs"], fresh["_final_obs"] = observations, ended
+        fresh["final_info"], fresh["_final_info"] = info, ended.copy()
+        return fresh
 
     def _reset_some(self, seed: Any, mask: Any) -> tuple[Any, dict[str, Any]]:
         if seed is not None:
@@ -212,4 +208,4 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         arrays = self._worlds.reset_some(np.flatnonzero(mask).tolist())
         if self._ended is not None:
             self._ended = self._ended & ~mask
-        return observation_of(self._settings, arrays.now), self._info(arrays)
+        return observation_of(self._settings, arrays.now), self._info(arrays, arrays.now.get("semantic"))
