@@ -10,7 +10,7 @@ import gymnasium as _gymnasium
 from cairn import crafter
 from cairn._library import ACHIEVEMENTS, ACTIONS, ITEMS, MODES
 from cairn._library import lib as _lib
-from cairn._worlds import world_seeds
+from cairn._settings import world_seeds
 from cairn.env import CrafterEnv
 from cairn.vector import CrafterVectorEnv
 

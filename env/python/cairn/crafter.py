@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium import spaces
 
 from cairn._library import ACTIONS
-from cairn._worlds import Array, pair
+from cairn._settings import Array, pair
 from cairn.env import SEED_LIMIT, CrafterEnv, make_canvas
 
 __all__ = ["Env"]

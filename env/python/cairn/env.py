@@ -10,8 +10,10 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from cairn._arrays import Arrays
 from cairn._library import ACHIEVEMENTS, ITEMS, limits
-from cairn._worlds import Array, Arrays, Settings, Worlds, check_choice, pair, whole
+from cairn._settings import Array, Settings, check_choice, pair, whole
+from cairn._worlds import Worlds
 
 __all__ = ["CrafterEnv"]
 

@@ -11,8 +11,10 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from cairn._arrays import Arrays, StepArrays
 from cairn._library import limits
-from cairn._worlds import Array, Arrays, StepArrays, Worlds, check_choice, whole
+from cairn._settings import Array, check_choice, whole
+from cairn._worlds import Worlds
 from cairn.env import RENDER_MODES, SEED_LIMIT, make_canvas, make_settings, observation_of
 
 __all__ = ["CrafterVectorEnv"]
@@ -105,13 +107,13 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             self._seeded = True
         self._ended = None
         arrays = self._worlds.reset()
-        return observation_of(self._settings, arrays.now), self._info(arrays, arrays.now.get("semantic"))
+        return self._look(arrays)
 
     def step(self, actions: Array) -> tuple[Any, Array, Array, Array,
                                                  dict[str, Any]]:
         """Takes an action in every world, integers 0 to 16 [num_envs]."""
         arrays = self._worlds.step(self._checked(actions))
-        info = self._info(arrays, arrays.now.get("semantic"))
+        observation, info = self._look(arrays)
         if arrays.endings.any():
             ended = arrays.terminated | arrays.truncated
             if self._same_step:
@@ -119,8 +121,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             else:
                 self._ended = ended
         reward = arrays.reward if self._reward else np.zeros(self.num_envs)
-        return (observation_of(self._settings, arrays.now), reward, arrays.terminated,
-                arrays.truncated, info)
+        return observation, reward, arrays.terminated, arrays.truncated, info
 
     def render(self) -> tuple[Array, ...] | None:
         """Pictures of all worlds, uint8 [height, width, 3] each. Changes nothing."""
@@ -151,7 +152,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     def observe(self) -> tuple[Any, dict[str, Any]]:
         """The present observation and info of all worlds anew, as after `load`."""
         arrays = self._worlds.observe()
-        return observation_of(self._settings, arrays.now), self._info(arrays, arrays.now.get("semantic"))
+        return self._look(arrays)
 
     # ------------------------------------------------------------ parts
     def _checked(self, actions: Any) -> Array:
@@ -168,6 +169,10 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
                 f"World {int(self._ended.argmax())} has ended: in autoreset mode DISABLED call "
                 'reset(options={"reset_mask": terminated | truncated}) first.')
         return array
+
+    def _look(self, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
+        return (observation_of(self._settings, arrays.now),
+                self._info(arrays, arrays.now.get("semantic")))
 
     def _info(self, arrays: StepArrays, semantic: Array | None) -> dict[str, Any]:
         info = {
@@ -208,4 +213,4 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         arrays = self._worlds.reset_some(np.flatnonzero(mask).tolist())
         if self._ended is not None:
             self._ended = self._ended & ~mask
-        return observation_of(self._settings, arrays.now), self._info(arrays, arrays.now.get("semantic"))
+        return self._look(arrays)
