@@ -65,6 +65,7 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     double lambda;                 // ppo.lambda: [0, 1]; 0.65
     bool bootstrap_truncated;      // ppo.bootstrap_truncated: value of the last observation at the
                                    // length limit; false (the paper's way)
+    double rare_bonus;             // ppo.rare_bonus: most that an unlock may count, [1, 1000]; 1
     int32_t epochs;                // ppo.epochs: [1, 1000]; 3
     int32_t minibatch;             // ppo.minibatch: B in [1, N * T], divides N * T; 512
     double clip;                   // ppo.clip: [1e-6, 10]; 0.2
@@ -151,6 +152,7 @@ typedef enum AgentPhase {
 
 typedef struct AgentPass { // of a distillation epoch; all 0 when there was nothing to learn from
     int64_t updates, pairs;
+    int64_t rows, looks;  // forward and backward; forward only
     int64_t alike;        // matching: pairs of one achievement (which the learner does not know)
     double loss;          // contrastive; this and the rest: means over the updates
     double kl;            // of the policy to the one the phase began with
@@ -210,7 +212,8 @@ double agent_trainer_flop(const AgentTrainer* trainer);
 // ---------------------------------------------------------------- checkpoints
 typedef enum AgentCheckpointKind {
     AGENT_CHECKPOINT_FULL,   // all that a training needs to continue as if never stopped
-    AGENT_CHECKPOINT_WEIGHTS // what acting needs: config, weights, value normaliser, progress
+    AGENT_CHECKPOINT_WEIGHTS // what acting needs: config, weights, value normaliser, progress;
+                             // weights rounded to half precision
 } AgentCheckpointKind;
 
 // Atomic: a temporary file beside `path` is written, synced and renamed; an error or crash leaves

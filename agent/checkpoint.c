@@ -1,6 +1,6 @@
 // Layout of a checkpoint, little-endian:
 //   8 bytes "CAIRNAGT", u32 version, u32 CRC-32 of all that follows, u64 size of the file,
-//   u64 kind, u64 bytes per weight, u64 size and text of the config (key = value lines),
+//   u64 kind, u64 bytes per weight (weights only: 2, halves), u64 size and text of the config (key = value lines),
 //   u64 fingerprint and u64 weight count of the network, u64 size and bytes of the caller's blob,
 //   progress, value normaliser, weights; in full checkpoints the rest of agent/state.c.
 #include "agent/checkpoint.h"
@@ -74,7 +74,7 @@ static void put_head(PackWriter* writer, const AgentTrainer* trainer, AgentCheck
     pack_put(writer, &(uint32_t){0}, 4); // the sum comes when the rest is there
     pack_put_u64(writer, 0);
     pack_put_u64(writer, (uint64_t)kind);
-    pack_put_u64(writer, sizeof(NetReal));
+    pack_put_u64(writer, kind == AGENT_CHECKPOINT_FULL ? sizeof(NetReal) : sizeof(uint16_t));
     pack_put_u64(writer, text_size);
     pack_put(writer, text, text_size);
     pack_put_u64(writer, net_fingerprint(trainer->network.graph));
@@ -88,6 +88,7 @@ static bool put_body(PackWriter* writer, const AgentTrainer* trainer, AgentCheck
                      char why[AGENT_WHY]) {
     if (kind == AGENT_CHECKPOINT_WEIGHTS) {
         Learned learned = trainer_learned(trainer);
+        learned.real_size = sizeof(uint16_t);
         learned_put(writer, &learned);
         return pack_fit(writer);
     }
@@ -184,12 +185,13 @@ AgentStatus checkpoint_view(const void* bytes, size_t size, const char* name, Ch
     info->blob_size = pack_get_u64(&reader);
     view->blob = pack_skip(&reader, info->blob_size);
     if (reader.failed || kind > AGENT_CHECKPOINT_WEIGHTS ||
-        info->weight_count > size / sizeof(NetReal)) {
+        info->weight_count > size / sizeof(uint16_t)) {
         return bad(why, name, "its head is damaged");
     }
-    if (real != sizeof(NetReal)) {
-        return bad(why, name, "holds weights of %llu bytes each, this program's have %zu",
-                   (unsigned long long)real, sizeof(NetReal));
+    size_t expected = kind == AGENT_CHECKPOINT_FULL ? sizeof(NetReal) : sizeof(uint16_t);
+    if (real != expected) {
+        return bad(why, name, "holds weights of %llu bytes each, should be %zu",
+                   (unsigned long long)real, expected);
     }
     char reason[AGENT_WHY];
     if (config_parse(text, text_size, &info->config, reason) != AGENT_OK) {
@@ -200,7 +202,8 @@ AgentStatus checkpoint_view(const void* bytes, size_t size, const char* name, Ch
     info->file_bytes = size;
     view->learned = reader.bytes + reader.used;
     view->learned_size = size - reader.used;
-    Learned learned = {.weight_count = info->weight_count,
+    Learned learned = {.real_size = expected,
+                       .weight_count = info->weight_count,
                        .prototype_count = checkpoint_prototypes(&info->config)};
     learned_get(&reader, &learned);
     info->progress = learned.progress;

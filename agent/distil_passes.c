@@ -25,6 +25,8 @@ static AgentStatus learn(AgentTrainer* trainer, NetAdam* adam, double loss, Agen
     double norm = batch_learn(trainer, adam, &pass->kl, &pass->value_loss);
     pass->updates++;
     pass->pairs += trainer->distil->batch.pair_count;
+    pass->rows += trainer->distil->batch.row_count;
+    pass->looks += trainer->distil->batch.look_count;
     pass->loss += loss;
     pass->gradient_norm += norm;
     if (isfinite(norm) && isfinite(loss)) {

@@ -87,7 +87,9 @@ static AgentStatus fill_from_view(AgentPolicy* policy, const CheckpointView* vie
     AgentStatus status = take_weights(policy, why);
     if (status == AGENT_OK) {
         PackReader reader = {.bytes = view->learned, .size = view->learned_size};
-        Learned learned = {.weight_count = policy->weight_count,
+        bool full = info->kind == AGENT_CHECKPOINT_FULL;
+        Learned learned = {.real_size = full ? sizeof(NetReal) : sizeof(uint16_t),
+                           .weight_count = policy->weight_count,
                            .weights = policy->weights,
                            .prototype_count = checkpoint_prototypes(&policy->config),
                            .prototypes = policy->prototypes};

@@ -94,7 +94,7 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
     bool bootstrap = trainer->config.bootstrap_truncated;
     CairnOutput output = {
         .observation = observations_output(&next),
-        .reward = r->reward + row,
+        .reward = r->world_reward,
         .terminated = r->terminated + row,
         .truncated = r->truncated + row,
         .unlocked = r->unlocked,
@@ -110,12 +110,14 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
         r->unlocked_before[row + w] = before;
         r->episode_step[row + w] = run->length;
         r->ended[row + w] = r->terminated[row + w] || r->truncated[row + w];
-        run->reward += r->reward[row + w];
+        run->reward += r->world_reward[w];
         run->length++;
         for (size_t k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
             run->unlocked |= (uint32_t)(r->unlocked[w * CAIRN_ACHIEVEMENTS + k] != 0) << k;
         }
         run->just_unlocked = run->unlocked != before;
+        r->reward[row + w] = r->world_reward[w] + rarity_bonus(&trainer->rarity, before,
+                                                               run->unlocked);
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
             r->cut_value[row + w] = cut_value(trainer, worker, w);
         }
@@ -176,6 +178,9 @@ bool rollout_collect(AgentTrainer* trainer, AgentIteration* iteration) {
     qsort(trainer->ended, (size_t)ended, sizeof *trainer->ended, by_step_then_world);
     iteration->episodes = trainer->ended;
     iteration->episode_count = ended;
+    for (int32_t i = 0; i < ended; i++) {
+        rarity_count(&trainer->rarity, trainer->ended[i].achievements);
+    }
     trainer->progress.episodes += ended;
     trainer->progress.env_steps += (int64_t)trainer->config.worlds * trainer->config.rollout_steps;
     return true;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/distil.h"
+#include "agent/half.h"
 #include "agent/pack.h"
 #include "agent/trainer.h"
 
@@ -24,10 +25,33 @@ static NetRandom get_random(PackReader* reader) {
 }
 
 static void get_reals(PackReader* reader, NetReal* values, size_t count) {
-    if (values) {
-        pack_get(reader, values, count * sizeof *values);
+    pack_get(reader, values, count * sizeof *values);
+}
+
+static void put_learned_reals(PackWriter* writer, const Learned* learned, const NetReal* values,
+                              size_t count) {
+    if (learned->real_size == sizeof *values) {
+        pack_put(writer, values, count * sizeof *values);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        pack_put(writer, &(uint16_t){half_of((float)values[i])}, sizeof(uint16_t));
+    }
+}
+
+// values NULL: skipped over.
+static void get_learned_reals(PackReader* reader, const Learned* learned, NetReal* values,
+                              size_t count) {
+    if (!values) {
+        pack_skip(reader, count * learned->real_size);
+    } else if (learned->real_size == sizeof *values) {
+        get_reals(reader, values, count);
     } else {
-        pack_skip(reader, count * sizeof *values);
+        for (size_t i = 0; i < count; i++) {
+            uint16_t half = 0;
+            pack_get(reader, &half, sizeof half);
+            values[i] = (NetReal)half_value(half);
+        }
     }
 }
 
@@ -40,8 +64,8 @@ void learned_put(PackWriter* writer, const Learned* learned) {
     pack_put_double(writer, learned->norm.mean);
     pack_put_double(writer, learned->norm.mean_square);
     pack_put_double(writer, learned->norm.debias);
-    pack_put(writer, learned->weights, learned->weight_count * sizeof *learned->weights);
-    pack_put(writer, learned->prototypes, learned->prototype_count * sizeof *learned->prototypes);
+    put_learned_reals(writer, learned, learned->weights, learned->weight_count);
+    put_learned_reals(writer, learned, learned->prototypes, learned->prototype_count);
 }
 
 void learned_get(PackReader* reader, Learned* learned) {
@@ -52,13 +76,14 @@ void learned_get(PackReader* reader, Learned* learned) {
     learned->norm.mean = pack_get_double(reader);
     learned->norm.mean_square = pack_get_double(reader);
     learned->norm.debias = pack_get_double(reader);
-    get_reals(reader, learned->weights, learned->weight_count);
-    get_reals(reader, learned->prototypes, learned->prototype_count);
+    get_learned_reals(reader, learned, learned->weights, learned->weight_count);
+    get_learned_reals(reader, learned, learned->prototypes, learned->prototype_count);
 }
 
 Learned trainer_learned(const AgentTrainer* trainer) {
     const Distil* d = trainer->distil;
-    return (Learned){.progress = trainer->progress,
+    return (Learned){.real_size = sizeof(NetReal),
+                     .progress = trainer->progress,
                      .norm = trainer->norm,
                      .weight_count = trainer->weight_count,
                      .weights = trainer->weights,
@@ -76,7 +101,7 @@ static size_t window_limit(const AgentTrainer* trainer) {
 }
 
 size_t trainer_state_limit(const AgentTrainer* trainer, StateKind kind) {
-    enum { COUNTERS = 256, WORLD_FIELDS = 64 };
+    enum { COUNTERS = 512, WORLD_FIELDS = 64 };
     size_t arrays = 1 + 2 * (size_t)trainer->adam_count;
     size_t bytes = COUNTERS + arrays * trainer->weight_count * sizeof(NetReal) +
                    (size_t)trainer->config.worlds *
@@ -286,6 +311,9 @@ size_t trainer_state_save(const AgentTrainer* trainer, StateKind kind, void* byt
         pack_put(&writer, trainer->adam[i].square, moments);
     }
     put_random(&writer, &trainer->order);
+    for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+        pack_put_double(&writer, trainer->rarity.success[k]);
+    }
     if (trainer->distil) {
         put_random(&writer, &trainer->distil->random);
         pack_put_u64(&writer, (uint64_t)trainer->distil->stored);
@@ -341,6 +369,9 @@ AgentStatus trainer_state_load(AgentTrainer* trainer, StateKind kind, const void
         pack_get(&reader, trainer->adam[i].square, moments);
     }
     trainer->order = get_random(&reader);
+    for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+        trainer->rarity.success[k] = pack_get_double(&reader);
+    }
     AgentStatus status = AGENT_OK;
     if (trainer->distil) {
         status = get_distil(trainer, kind, &reader, why);

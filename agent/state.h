@@ -5,6 +5,7 @@
 #include "agent/value_norm.h"
 
 typedef struct Learned {
+    size_t real_size; // bytes of a weight as stored: sizeof(NetReal), or 2: rounded to halves
     AgentProgress progress;
     ValueNorm norm;
     size_t weight_count, prototype_count;

@@ -69,6 +69,7 @@ static void lay_out_rollout(const AgentTrainer* trainer, Rollout* r, Block* bloc
     r->value = block_take(block, rows + n, sizeof *r->value);
     r->cut_value = block_take(block, rows, sizeof *r->cut_value);
     r->reward = block_take(block, rows, sizeof *r->reward);
+    r->world_reward = block_take(block, n, sizeof *r->world_reward);
     r->terminated = block_take(block, rows, 1);
     r->truncated = block_take(block, rows, 1);
     r->ended = block_take(block, rows, 1);
@@ -254,6 +255,7 @@ static AgentStatus begin(AgentTrainer* trainer, char why[AGENT_WHY]) {
     }
     trainer->order = net_random(seed, STREAM_ORDER);
     trainer->norm = value_norm_new();
+    trainer->rarity = rarity_new(config->rare_bonus);
     for (int32_t i = 0; i < trainer->adam_count; i++) {
         trainer->adam[i].beta1 = config->adam_beta1;
         trainer->adam[i].beta2 = config->adam_beta2;

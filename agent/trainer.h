@@ -6,6 +6,7 @@
 #include "agent/network.h"
 #include "agent/observations.h"
 #include "agent/ppo_loss.h"
+#include "agent/rarity.h"
 #include "agent/trajectories.h"
 #include "agent/value_norm.h"
 
@@ -18,7 +19,8 @@ typedef struct Rollout {
     NetReal* log_prob;         // [K T, N] of the action
     NetReal* value;            // [K T + 1, N] in units of reward
     NetReal* cut_value;        // [K T, N] of the last observation, where truncated
-    double* reward;            // [K T, N]
+    double* reward;            // [K T, N] what the learner is paid: the world's, unlocks weighted
+    double* world_reward;      // [N] of the step under way
     uint8_t* terminated;       // [K T, N]
     uint8_t* truncated;        // [K T, N]
     uint8_t* ended;            // [K T, N] one of the two
@@ -83,6 +85,7 @@ struct AgentTrainer {
     NetAdam adam[TRAINER_ADAMS]; //
     ValueNorm norm;
     NetRandom order; // of minibatches
+    Rarity rarity;
     Cairn* worlds;
     WorldRun* run; // [N]
     Memory memory; // [N]

@@ -14,7 +14,7 @@
 typedef struct LearnOptions {
     Config config;
     int32_t batch, repeats;
-    bool cycle; // also measure whole iterations as the preset has them
+    bool cycle; // measure the whole cycle instead of putting it together from a short one
 } LearnOptions;
 
 // ---------------------------------------------------------------- the processor at its best
@@ -135,6 +135,7 @@ static int measure_phases(const LearnOptions* options, double peak, char why[AGE
     config.rollout_steps = options->batch / config.worlds;
     config.minibatch = options->batch;
     config.epochs = 1;
+    config.distil_matching = config.distil_prediction = false;
     AgentTrainer* trainer = NULL;
     if (agent_trainer_create(&config, &trainer, why) != AGENT_OK) {
         return RUNS_FAILED;
@@ -160,25 +161,97 @@ static int measure_phases(const LearnOptions* options, double peak, char why[AGE
     return status == AGENT_OK ? RUNS_OK : RUNS_FAILED;
 }
 
+// Seconds and arithmetic of a whole cycle: distil.every iterations and the distillation after them.
+typedef struct Cycle {
+    double steps; // environment steps
+    double matching_gflop, prediction_gflop;
+    double rollout[BENCH_REPEATS], update[BENCH_REPEATS]; // [repeats], each
+    double matching[BENCH_REPEATS], prediction[BENCH_REPEATS], all[BENCH_REPEATS];
+} Cycle;
+
+static double pass_gflop(const AgentPass* pass, double gflop) {
+    return gflop * (3 * (double)pass->rows + (double)pass->looks);
+}
+
+// Adds one cycle of the trainer to the i-th repeat.
+static AgentStatus run_cycle(AgentTrainer* trainer, Cycle* cycle, int32_t i, char why[AGENT_WHY]) {
+    const AgentConfig* config = agent_trainer_config(trainer);
+    bool distils = config->distil_matching || config->distil_prediction;
+    int32_t units = distils ? config->distil_every + config->distil_epochs : 1;
+    double gflop = agent_trainer_flop(trainer) * 1e-9, begin = bench_seconds();
+    AgentIteration it;
+    AgentStatus status = AGENT_OK;
+    cycle->rollout[i] = cycle->update[i] = cycle->matching[i] = cycle->prediction[i] = 0;
+    cycle->matching_gflop = cycle->prediction_gflop = 0;
+    for (int32_t unit = 0; unit < units && status == AGENT_OK; unit++) {
+        status = agent_trainer_iterate(trainer, NULL, &it, why);
+        cycle->rollout[i] += it.rollout_seconds;
+        cycle->update[i] += it.update_seconds;
+        cycle->matching[i] += it.matching.seconds;
+        cycle->prediction[i] += it.prediction.seconds;
+        cycle->matching_gflop += pass_gflop(&it.matching, gflop);
+        cycle->prediction_gflop += pass_gflop(&it.prediction, gflop);
+    }
+    cycle->all[i] = bench_seconds() - begin;
+    return status;
+}
+
+// With --cycle the preset's own cycle; else a short one, of one epoch each, from which the whole
+// one is put together.
+static AgentConfig cycle_config(const LearnOptions* options) {
+    enum { WORLD_STEPS = 512 }; // of the short window: some whole episodes of every world
+    AgentConfig config = options->config.agent;
+    if (!options->cycle) {
+        int32_t every = (WORLD_STEPS + config.rollout_steps - 1) / config.rollout_steps;
+        config.distil_every = every < config.distil_every ? every : config.distil_every;
+        config.epochs = config.distil_epochs = 1;
+    }
+    return config;
+}
+
+static void print_cycle(const LearnOptions* options, const AgentTrainer* trainer, double peak,
+                        Cycle* cycle) {
+    const AgentConfig *whole = &options->config.agent, *config = agent_trainer_config(trainer);
+    bool distils = config->distil_matching || config->distil_prediction;
+    double rollouts = distils ? whole->distil_every : 1;
+    double part = distils ? config->distil_every : 1;
+    double epochs = (double)whole->epochs / config->epochs;
+    double passes = (double)whole->distil_epochs / config->distil_epochs;
+    double gflop = agent_trainer_flop(trainer) * 1e-9;
+    cycle->steps = part * config->worlds * config->rollout_steps;
+    Phase phases[] = {
+        {"matching", cycle->steps, cycle->matching_gflop, cycle->matching},
+        {"prediction", cycle->steps, cycle->prediction_gflop, cycle->prediction},
+    };
+    for (int k = 0; k < 2 && distils; k++) {
+        print_phase(options, trainer, peak, &phases[k]);
+    }
+    for (int32_t i = 0; i < options->repeats && !options->cycle; i++) {
+        cycle->all[i] = rollouts / part *
+                        (cycle->rollout[i] + epochs * cycle->update[i] +
+                         passes * (cycle->matching[i] + cycle->prediction[i]));
+    }
+    Phase phase = {"cycle", cycle->steps * rollouts / part,
+                   rollouts / part *
+                       (gflop * cycle->steps * (1 + 3.0 * whole->epochs) +
+                        passes * (cycle->matching_gflop + cycle->prediction_gflop)),
+                   cycle->all};
+    print_phase(options, trainer, peak, &phase);
+}
+
 static int measure_cycle(const LearnOptions* options, double peak, char why[AGENT_WHY]) {
-    const AgentConfig* config = &options->config.agent;
+    AgentConfig config = cycle_config(options);
     AgentTrainer* trainer = NULL;
-    if (agent_trainer_create(config, &trainer, why) != AGENT_OK) {
+    if (agent_trainer_create(&config, &trainer, why) != AGENT_OK) {
         return RUNS_FAILED;
     }
-    double seconds[BENCH_REPEATS];
-    AgentIteration iteration;
+    Cycle cycle = {0};
     AgentStatus status = AGENT_OK;
-    for (int32_t i = -1; i < options->repeats && status == AGENT_OK; i++) {
-        double begin = bench_seconds();
-        status = agent_trainer_iterate(trainer, NULL, &iteration, why);
-        seconds[i < 0 ? 0 : i] = bench_seconds() - begin;
+    for (int32_t i = 0; i < options->repeats && status == AGENT_OK; i++) {
+        status = run_cycle(trainer, &cycle, i, why);
     }
     if (status == AGENT_OK) {
-        double steps = (double)config->worlds * config->rollout_steps;
-        double gflop = agent_trainer_flop(trainer) * steps * (1 + 3.0 * config->epochs) * 1e-9;
-        Phase phase = {"cycle", steps, gflop, seconds};
-        print_phase(options, trainer, peak, &phase);
+        print_cycle(options, trainer, peak, &cycle);
     }
     agent_trainer_destroy(trainer);
     return status == AGENT_OK ? RUNS_OK : RUNS_FAILED;
@@ -191,7 +264,7 @@ static const struct argp_option option_table[] = {
     {"threads", 't', "N", 0, "threads (default: all processors)", 0},
     {"batch", 'b', "N", 0, "samples of an update (default 512)", 0},
     {"repeats", 'r', "N", 0, "measured repeats (default 5)", 0},
-    {"cycle", 'c', NULL, 0, "also measure whole iterations as the preset has them", 0},
+    {"cycle", 'c', NULL, 0, "run the whole cycle instead of putting it together from parts", 0},
     {0}};
 
 static error_t parse_option(int key, char* text, struct argp_state* state) {
@@ -230,7 +303,10 @@ static const struct argp argp = {
     option_table,
     parse_option,
     NULL,
-    "Times a rollout and one PPO update, and prints one JSON line for each.\v"
+    "Times the phases of learning and prints one JSON line for each: a rollout, one PPO update, a "
+    "matching and a prediction pass, and a cycle: all of distil.every iterations and the "
+    "distillation after them (without distillation: one iteration). Without --cycle it is put "
+    "together from one epoch of each over a shorter window.\v"
     "peak_gflops_per_s is a bare 3x3 convolution of the same dtype on the same threads, measured "
     "in "
     "the same run. The last --preset counts from where it stands: give --set after it.\n\n"
@@ -263,7 +339,7 @@ int cmd_bench_learn(int argc, char** argv) {
         return runs_fail("%s", why);
     }
     int result = measure_phases(&options, peak, why);
-    if (result == RUNS_OK && options.cycle) {
+    if (result == RUNS_OK) {
         result = measure_cycle(&options, peak, why);
     }
     return result == RUNS_OK ? RUNS_OK : runs_fail("%s", why);
