@@ -32,6 +32,14 @@ compgen -G "$stage/cairn-*-py3-none-linux_*.whl" >/dev/null ||
     { echo "the wheel is not for every Python: $(ls "$stage")" && exit 1; }
 pip install --force-reinstall --no-deps "$stage"/*.whl || exit 1
 
+# The source distribution holds all that a wheel needs.
+(cd "$stage/cairn/env/python" && "$python" -c 'import setuptools.build_meta as build
+build.build_sdist("dist")') >"$stage/log" 2>&1 &&
+    mv "$stage"/cairn/env/python/dist/cairn-*.tar.gz "$stage" && rm -rf "$stage/cairn" &&
+    pip wheel --no-build-isolation --no-deps -w "$stage/again" "$stage"/cairn-*.tar.gz >>"$stage/log" 2>&1 &&
+    compgen -G "$stage/again/cairn-*.whl" >/dev/null ||
+    { echo "the source distribution does not build:" && cat "$stage/log" && exit 1; }
+
 # The original's figures are reproduced with the C library's exp and cos: see goldens/record.py.
 export NPY_DISABLE_CPU_FEATURES='AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL'
 export PYTHONDONTWRITEBYTECODE=1

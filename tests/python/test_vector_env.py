@@ -40,6 +40,8 @@ class VectorEnv(unittest.TestCase):
         same(ours["achievements"], table(loop["achievements"], cairn.ACHIEVEMENTS))
         for name in ("discount", "player_pos", "reward", "semantic"):
             same(ours[name], loop[name])
+            same(ours[f"_{name}"], loop[f"_{name}"])
+        self.assertEqual(ours.keys(), loop.keys())
         for row in range(N):
             same([cairn.ACHIEVEMENTS[i] for i in ours["unlocked"][row].nonzero()[0]],
                  loop["unlocked"][row])

@@ -35,7 +35,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     `info` holds arrays [num_envs, ...]: `inventory` (uint8 [16], in the order of `cairn.ITEMS`),
     `achievements` (counts, int32 [22], in the order of `cairn.ACHIEVEMENTS`), `unlocked` (bool
     [22]: by this very step), `discount`, `player_pos` (int32 [x, y]), `reward` and, if asked for,
-    `semantic`.
+    `semantic`. As Gymnasium's own, each comes with a mask (`_inventory`, ...), True where it is told.
 
     Autoreset (`metadata["autoreset_mode"]`): in mode SAME_STEP a world that ended begins its next
     episode inside the step. Its row of the observation and of `info` is that of the new episode;
@@ -54,6 +54,8 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     metadata: dict[str, Any] = {
         "render_modes": list(RENDER_MODES), "render_fps": 10,
         "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    closed = True  # until there is something to close
 
     def __init__(self, num_envs: int = 1, *, threads: int = 1, mode: str = "exact",
                  observation: str = "pixels", semantic: bool = False, reward: bool = True,
@@ -84,6 +86,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         self.single_action_space = spaces.Discrete(limits.actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.closed = False
 
     # ------------------------------------------------------------ Gymnasium's interface
     def reset(self, *, seed: int | Sequence[int] | None = None,
@@ -185,6 +188,8 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         }
         if semantic is not None:
             info["semantic"] = semantic
+        everywhere = np.ones(self.num_envs, np.bool_)
+        info.update({f"_{name}": everywhere for name in info})
         return info
 
     def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: Array) -> dict[str, Any]:
