@@ -32,6 +32,31 @@ START_TEST(paper_weight_count) {
 }
 END_TEST
 
+// The official code's model as it is trained with distillation; and what its switches leave out.
+START_TEST(paper_weight_count_with_distillation) {
+    AgentConfig config = paper_config();
+    config.distil_memory = config.distil_prediction = config.distil_matching = true;
+    Network network = make(&config);
+    ck_assert_uint_eq(net_weight_count(network.graph), 9234228);
+    ck_assert(network.has_memory && network.has_predictor);
+    network_destroy(&network);
+    config.distil_prediction = false; // matching needs no predictor
+    network = make(&config);
+    ck_assert_uint_eq(net_weight_count(network.graph), 3948306 + 18 * 1024);
+    ck_assert(network.has_memory && !network.has_predictor);
+    network_destroy(&network);
+    config.distil_memory = false;
+    network = make(&config);
+    ck_assert_uint_eq(net_weight_count(network.graph), 3948306);
+    network_destroy(&network);
+    config.distil_prediction = true; // 2048 -> 1024 inputs, and as much less to normalise
+    network = make(&config);
+    ck_assert_uint_eq(net_weight_count(network.graph),
+                      9234228 - 18 * 1024 - 1024 * 1024 - 2 * 1024);
+    network_destroy(&network);
+}
+END_TEST
+
 // By hand, with C channels, h hidden, d dense, l latent:
 // tiles 147 h + h, 2 h + h C; a block 2 (2 C + 9 C C); 2 x 81 C + 81 C d, 2 d + d l, heads 18 l
 // + 18.
@@ -209,6 +234,7 @@ Suite* suite(void) {
     Suite* s = suite_create("network");
     TCase* c = tcase_create("network");
     tcase_add_test(c, paper_weight_count);
+    tcase_add_test(c, paper_weight_count_with_distillation);
     tcase_add_test(c, tile_weight_count);
     tcase_add_test(c, memory_widens_the_heads);
     tcase_add_test(c, first_weights_have_the_papers_norms);
