@@ -71,8 +71,8 @@ endef
 # ---------------------------------------------------------------- what is built
 objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
 KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
-ENV_OBJ := $(filter-out $(O)/env/kernels.o,$(call objects,env)) $(O)/env/textures.gen.o \
-           $(KERNEL_ISAS:%=$(O)/env/kernels_%.o)
+ENV_OBJ := $(filter-out $(O)/env/kernels.o $(O)/env/terrain_lanes.o,$(call objects,env)) $(O)/env/textures.gen.o \
+           $(foreach isa,$(KERNEL_ISAS),$(O)/env/kernels_$(isa).o $(O)/env/terrain_lanes_$(isa).o)
 NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o,$(call objects,nets)) \
             $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o \
                 $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o)
@@ -131,6 +131,13 @@ $(O)/env/kernels_$(1).o: env/kernels.c $(O)/flags
 	$$(COMPILE)
 endef
 $(foreach isa,$(KERNEL_ISAS),$(eval $(call ENV_KERNEL,$(isa))))
+# Many terrains at once: what rounding could decide is computed again in one way.
+define TERRAIN_LANES
+$(O)/env/terrain_lanes_$(1).o: EXTRA = $(ENV_KERNEL_FLAGS) -ffp-contract=fast -Wno-psabi $(KERNEL_ARCH_$(1)) -DKERNELS=$(1)
+$(O)/env/terrain_lanes_$(1).o: env/terrain_lanes.c $(O)/flags
+	$$(COMPILE)
+endef
+$(foreach isa,$(KERNEL_ISAS),$(eval $(call TERRAIN_LANES,$(isa))))
 
 # Cairn's pictures, embedded as bytes.
 $(O)/env/textures.gen.c: env/textures/embed.sh $(wildcard env/textures/*.png)

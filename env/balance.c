@@ -12,7 +12,8 @@ typedef struct Balance {
 
 static void spawn(World* world, int32_t number, const Balance* rule) {
     const WorldShape* shape = world->shape;
-    uint32_t space = (uint32_t)world->chunks[number].cells[rule->ground];
+    const Chunk* chunk = &world->chunks[number];
+    uint32_t space = rule->ground == CAIRN_GRASS ? chunk->grass : chunk->path;
     uint32_t skip = random_below(&world->generator, space);
     int32_t x = number / shape->chunk_rows * CHUNK_SIZE;
     int32_t y_first = number % shape->chunk_rows * CHUNK_SIZE;
@@ -61,8 +62,7 @@ void balance_chunks(World* world) {
     // Spawning may bring no chunk into existence: creatures only appear in those that exist.
     for (int32_t i = 0; i < world->chunk_count; i++) {
         int32_t number = world->chunk_order[i];
-        const uint8_t* cells = world->chunks[number].cells;
-        int32_t grass = cells[CAIRN_GRASS], path = cells[CAIRN_PATH];
+        const int32_t grass = world->chunks[number].grass, path = world->chunks[number].path;
         balance(world, number,
                 &(Balance){KIND_ZOMBIE, CAIRN_GRASS, 6, 0, 0.3, 0.4, grass < 50 ? 0 : zombies,
                            zombies});

@@ -9,6 +9,7 @@
 #include "env/config.h"
 #include "env/handle.h"
 #include "env/observe.h"
+#include "env/terrain.h"
 #include "env/textures.h"
 
 // ---------------------------------------------------------------- create and destroy
@@ -93,6 +94,10 @@ CairnStatus cairn_create(const CairnConfig* config, Cairn** worlds, char why[CAI
         status = make_renderer(cairn, why);
     }
     if (status == CAIRN_OK) {
+        status =
+            ahead_create(&cairn->shape, config->world_count, config->threads, &cairn->ahead, why);
+    }
+    if (status == CAIRN_OK) {
         status = workers_create(config->threads, &cairn->workers, why);
     }
     if (status != CAIRN_OK) {
@@ -108,6 +113,7 @@ void cairn_destroy(Cairn* cairn) {
         return;
     }
     workers_destroy(cairn->workers);
+    ahead_destroy(cairn->ahead);
     renderer_destroy(cairn->renderer);
     cairn_textures_destroy(cairn->own_textures);
     if (cairn->reserve) {
@@ -214,8 +220,7 @@ static void write_frame(const Cairn* cairn, int32_t n, const CairnObservation* t
 }
 
 // ---------------------------------------------------------------- reset and step
-static void reset_world(const Cairn* cairn, int32_t n, const CairnOutput* output) {
-    world_reset(&cairn->worlds[n]);
+static void write_begin(const Cairn* cairn, int32_t n, const CairnOutput* output) {
     write_step(cairn, n, output);
     write_frame(cairn, n, &output->observation);
 }
@@ -230,7 +235,7 @@ static void step_world(const Cairn* cairn, int32_t n, int32_t action, const Cair
     }
     if (cairn->config.auto_reset) {
         write_again(cairn, n, &output->final_observation);
-        world_reset(world);
+        ahead_reset(cairn->ahead, world, n);
         write_frame(cairn, n, &output->observation);
         return;
     }
@@ -241,6 +246,7 @@ static void step_world(const Cairn* cairn, int32_t n, int32_t action, const Cair
 void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t* action,
                       const CairnOutput* output) {
     assert(first >= 0 && count >= 0 && count <= cairn->config.world_count - first);
+    ahead_work(cairn->ahead);
     for (int32_t n = first; n < first + count; n++) {
         step_world(cairn, n, action[n], output);
     }
@@ -268,8 +274,9 @@ static void run_round(void* context, int32_t thread) {
             cairn_step_range(round->cairn, first, count, round->action, round->output);
             continue;
         }
+        ahead_reset_many(round->cairn->ahead, round->cairn->worlds, first, count);
         for (int32_t n = first; n < first + count; n++) {
-            reset_world(round->cairn, n, round->output);
+            write_begin(round->cairn, n, round->output);
         }
     }
 }
@@ -277,6 +284,9 @@ static void run_round(void* context, int32_t thread) {
 static void for_all_worlds(Cairn* cairn, const int32_t* action, const CairnOutput* output) {
     // Small pieces, because a world that begins anew takes as long as many that do not.
     int32_t piece = cairn->config.world_count / (8 * cairn->config.threads);
+    if (!action && cairn->ahead && piece < TERRAIN_LANES) {
+        piece = TERRAIN_LANES;
+    }
     Round round = {
         .cairn = cairn, .action = action, .output = output, .piece = piece > 0 ? piece : 1};
     atomic_init(&round.next, 0);
@@ -297,7 +307,8 @@ CairnStatus cairn_reset_world(Cairn* cairn, int32_t world, uint64_t episode,
         return CAIRN_BAD_ARGUMENT;
     }
     cairn->worlds[world].episode = episode - 1;
-    reset_world(cairn, world, output);
+    ahead_reset(cairn->ahead, &cairn->worlds[world], world);
+    write_begin(cairn, world, output);
     return CAIRN_OK;
 }
 

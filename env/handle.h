@@ -1,5 +1,6 @@
 // The handle: N worlds, what they share, and their threads. Internal to env/.
 #pragma once
+#include "env/ahead.h"
 #include "env/cairn.h"
 #include "env/render.h"
 #include "env/workers.h"
@@ -17,4 +18,5 @@ struct Cairn {
     CairnTextures* own_textures; // NULL when the caller's are used
     Renderer* renderer;
     Workers* workers;
+    Ahead* ahead; // may be NULL
 };

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "env/cairn.h"
+
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
@@ -79,6 +81,26 @@ static int32_t find(const int16_t* x, const int16_t* y, int32_t count, int32_t a
         i++;
     }
     return i;
+}
+
+static void count_ground(const uint8_t* material, int32_t columns, int32_t stride, int32_t rows,
+                         uint8_t grass[12], uint8_t path[12]) {
+    enum { ROWS = 12 };
+    uint8_t grass_sum[ROWS] = {0}, path_sum[ROWS] = {0};
+    for (int32_t x = 0; x < columns; x++, material += stride) {
+        uint8_t cell[ROWS] = {0};
+        if (rows == ROWS) {
+            memcpy(cell, material, ROWS);
+        } else {
+            memcpy(cell, material, (size_t)rows);
+        }
+        for (int32_t i = 0; i < ROWS; i++) {
+            grass_sum[i] = (uint8_t)(grass_sum[i] + (cell[i] == CAIRN_GRASS));
+            path_sum[i] = (uint8_t)(path_sum[i] + (cell[i] == CAIRN_PATH));
+        }
+    }
+    memcpy(grass, grass_sum, ROWS);
+    memcpy(path, path_sum, ROWS);
 }
 
 // ---------------------------------------------------------------- noise
@@ -239,6 +261,8 @@ static void light_night(const Light* light, const double* restrict vignette,
     }
 }
 
+void JOIN(terrain_lanes_, KERNELS)(const struct TerrainPlan* plan, struct TerrainBatch* batch);
+
 extern const EnvKernels JOIN(env_kernels_, KERNELS);
 const EnvKernels JOIN(env_kernels_, KERNELS) = {
     .twist = twist,
@@ -246,7 +270,9 @@ const EnvKernels JOIN(env_kernels_, KERNELS) = {
     .uniforms = uniforms,
     .near = near_kernel,
     .find = find,
+    .count_ground = count_ground,
     .noise_map = noise_map_kernel,
+    .terrain = JOIN(terrain_lanes_, KERNELS),
     .light_dusk = light_dusk,
     .light_mix = light_mix,
     .light_sleep = light_sleep,

@@ -17,6 +17,9 @@ typedef struct Light {
     bool noisy, asleep;
 } Light;
 
+struct TerrainPlan;
+struct TerrainBatch;
+
 typedef struct EnvKernels {
     // MT19937: the next state, and the outputs that it stands for.
     void (*twist)(uint32_t state[KERNEL_STATE]);
@@ -31,9 +34,16 @@ typedef struct EnvKernels {
     // The first i < count with x[i] = at_x and y[i] = at_y; count when there is none.
     int32_t (*find)(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y);
 
+    // grass[row], path[row]: how many of the columns have it there; rows <= 12.
+    void (*count_ground)(const uint8_t* material, int32_t columns, int32_t stride, int32_t rows,
+                         uint8_t grass[12], uint8_t path[12]);
+
     // See noise_map in env/noise.h.
     void (*noise_map)(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
                       float* values);
+
+    // See terrain_batch_make in env/terrain.h: fills gradients, material and doubtful.
+    void (*terrain)(const struct TerrainPlan* plan, struct TerrainBatch* batch);
 
     // Light on pixels in the original's arithmetic: what is single precision there is so here, what
     // is double is double, and every conversion to a byte drops the fraction.

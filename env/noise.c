@@ -12,7 +12,7 @@
 
 static const double SQUISH = 1.0 / 3.0;
 static const double STRETCH = -1.0 / 6.0;
-static const double NORM = 103.0;
+static const double NORM = NOISE_NORM;
 
 const int8_t noise_gradient[24][3] = {
     {-11, 4, 4},   {-4, 11, 4},   {-4, 4, 11},   {11, 4, 4},   {4, 11, 4},   {4, 4, 11},
@@ -52,11 +52,11 @@ typedef struct Vertex { // lattice point relative to the base
 } Vertex;
 
 typedef struct Point {
-    const Noise* noise;
     int32_t base[3];     // lattice base
     double from_base[3]; // displacement from the base
     double in_cell[3];   // the same in stretched coordinates, [0, 1)
-    double sum;
+    NoisePart* part;     // [NOISE_PARTS_MAX] those that weigh something
+    int32_t count;
 } Point;
 
 static void contribute(Point* point, Vertex vertex) {
@@ -66,10 +66,14 @@ static void contribute(Point* point, Vertex vertex) {
     double dz = point->from_base[2] - vertex.k - shift;
     double weight = 2 - dx * dx - dy * dy - dz * dz;
     if (weight > 0) {
-        const int8_t* g = noise_gradient_at(point->noise, point->base[0] + vertex.i,
-                                            point->base[1] + vertex.j, point->base[2] + vertex.k);
         weight *= weight;
-        point->sum += weight * weight * (g[0] * dx + g[1] * dy + g[2] * dz);
+        point->part[point->count++] = (NoisePart){.i = point->base[0] + vertex.i,
+                                                  .j = point->base[1] + vertex.j,
+                                                  .k = point->base[2] + vertex.k,
+                                                  .weight = weight * weight,
+                                                  .x = dx,
+                                                  .y = dy,
+                                                  .z = dz};
     }
 }
 
@@ -186,10 +190,10 @@ static void sum_middle(Point* point) {
     contribute(point, extra[1]);
 }
 
-double noise_at(const Noise* noise, double x, double y, double z) {
+int32_t noise_parts(double x, double y, double z, NoisePart part[NOISE_PARTS_MAX]) {
     const double at[3] = {x, y, z};
     double stretch = (x + y + z) * STRETCH;
-    Point point = {.noise = noise};
+    Point point = {.part = part};
     double base[3];
     for (int axis = 0; axis < 3; axis++) {
         double stretched = at[axis] + stretch;
@@ -209,7 +213,19 @@ double noise_at(const Noise* noise, double x, double y, double z) {
     } else {
         sum_middle(&point);
     }
-    return point.sum / NORM;
+    return point.count;
+}
+
+double noise_at(const Noise* noise, double x, double y, double z) {
+    NoisePart part[NOISE_PARTS_MAX];
+    const int32_t count = noise_parts(x, y, z, part);
+    double sum = 0;
+    for (int32_t n = 0; n < count; n++) {
+        const NoisePart* at = &part[n];
+        const int8_t* g = noise_gradient_at(noise, at->i, at->j, at->k);
+        sum += at->weight * (g[0] * at->x + g[1] * at->y + g[2] * at->z);
+    }
+    return sum / NORM;
 }
 
 void noise_map(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area, float* values) {

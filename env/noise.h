@@ -14,6 +14,16 @@ void noise_seed(Noise* noise, int64_t seed);
 // Smooth in x, y, z; within (-1, 1).
 double noise_at(const Noise* noise, double x, double y, double z);
 
+// What noise_at adds up: weight * (gradient of lattice point (i, j, k) . (x, y, z)), all of it
+// divided by NOISE_NORM. Only the gradients depend on the seed. Returns how many there are.
+#define NOISE_NORM 103.0
+enum { NOISE_PARTS_MAX = 8 };
+typedef struct NoisePart {
+    int32_t i, j, k;
+    double weight, x, y, z;
+} NoisePart;
+int32_t noise_parts(double x, double y, double z, NoisePart part[NOISE_PARTS_MAX]);
+
 // values[column, row] += weight * noise at (x * x_scale, y * y_scale, z) for x in [x, x + columns)
 // and y in [y, y + rows), in single precision: within weight * NOISE_MAP_ERROR of noise_at.
 #define NOISE_MAP_ERROR 1e-3

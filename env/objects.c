@@ -12,8 +12,8 @@
 void world_set_material(World* world, int32_t x, int32_t y, CairnMaterial material) {
     uint8_t* cell = &world->material[world_cell(world, x, y)];
     Chunk* chunk = &world->chunks[world_chunk(world, x, y)];
-    chunk->cells[*cell]--;
-    chunk->cells[material]++;
+    chunk->grass = (uint8_t)(chunk->grass - (*cell == CAIRN_GRASS) + (material == CAIRN_GRASS));
+    chunk->path = (uint8_t)(chunk->path - (*cell == CAIRN_PATH) + (material == CAIRN_PATH));
     *cell = (uint8_t)material;
 }
 

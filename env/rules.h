@@ -31,6 +31,8 @@ typedef enum Achievement {
 // estimate is within `doubt` of a threshold are computed exactly; INFINITY: all of them.
 void worldgen(World* world, double doubt);
 #define WORLDGEN_DOUBT 1e-3
+// The same from cells that are already decided; see world_reset.
+void worldgen_install(World* world, const uint8_t* cells);
 
 void player_update(World* world, CairnAction action);
 void creature_update(World* world, Object* object); // any object but the player

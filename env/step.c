@@ -119,13 +119,21 @@ void world_use_reserve(World* world) {
 
 static void count_cells(World* world) {
     const WorldShape* shape = world->shape;
-    for (int32_t i = 0; i < shape->chunk_columns * shape->chunk_rows; i++) {
-        memset(world->chunks[i].cells, 0, sizeof world->chunks[i].cells);
-    }
-    for (int32_t x = 0; x < shape->width; x++) {
-        const uint8_t* column = &world->material[world_cell(world, x, 0)];
-        for (int32_t y = 0; y < shape->height; y++) {
-            world->chunks[world_chunk(world, x, y)].cells[column[y]]++;
+    for (int32_t column = 0; column < shape->chunk_columns; column++) {
+        const int32_t x = column * CHUNK_SIZE, left = shape->width - x;
+        const int32_t columns = left < CHUNK_SIZE ? left : CHUNK_SIZE;
+        uint8_t grass[CHUNK_SIZE], path[CHUNK_SIZE];
+        for (int32_t row = 0; row < shape->chunk_rows; row++) {
+            const int32_t y = row * CHUNK_SIZE, below = shape->height - y;
+            const int32_t rows = below < CHUNK_SIZE ? below : CHUNK_SIZE;
+            shape->kernels->count_ground(&world->material[world_cell(world, x, y)], columns,
+                                         shape->height, rows, grass, path);
+            Chunk* chunk = &world->chunks[column * shape->chunk_rows + row];
+            chunk->grass = chunk->path = 0;
+            for (int32_t i = 0; i < rows; i++) {
+                chunk->grass = (uint8_t)(chunk->grass + grass[i]);
+                chunk->path = (uint8_t)(chunk->path + path[i]);
+            }
         }
     }
 }
@@ -176,7 +184,7 @@ static void new_player(Player* player) {
     }
 }
 
-void world_reset(World* world) {
+void world_reset(World* world, const uint8_t* cells) {
     world->episode++;
     world->step = 0;
     world->daylight = daylight_of(world);
@@ -187,7 +195,11 @@ void world_reset(World* world) {
     objects_clear(world);
     new_player(&world->player);
     object_add(world, KIND_PLAYER, world->shape->width / 2, world->shape->height / 2);
-    worldgen(world, WORLDGEN_DOUBT);
+    if (cells) {
+        worldgen_install(world, cells);
+    } else {
+        worldgen(world, WORLDGEN_DOUBT);
+    }
     count_cells(world);
 }
 

@@ -36,10 +36,10 @@ typedef struct Link { // neighbours in the chunk's list, 0 = none
 
 // 12 x 12 cells, fewer at the high edges. Members are listed in the order they came in.
 typedef struct Chunk {
-    int32_t first, last;            // members, 0 = none
-    bool exists;                    // once an object was in it; then for the whole episode
-    uint8_t members[KIND_COUNT];    // of each kind
-    uint8_t cells[CAIRN_MATERIALS]; // cells of each material
+    int32_t first, last;         // members, 0 = none
+    bool exists;                 // once an object was in it; then for the whole episode
+    uint8_t members[KIND_COUNT]; // of each kind
+    uint8_t grass, path;         // cells of it
 } Chunk;
 
 typedef struct Player { // position and facing are in objects[PLAYER]
@@ -122,8 +122,8 @@ void world_use_reserve(World* world);
 void world_rebuild(World* world);
 
 // Begins episode `world->episode + 1`, or any other by setting world->episode first. Draws no
-// noise.
-void world_reset(World* world);
+// noise. cells: NULL, or that episode's as terrain_batch_make gives them; may be world->material.
+void world_reset(World* world, const uint8_t* cells);
 // Everything of one step but the frame, whose draws are due when world_is_night in mode exact.
 void world_step(World* world, int32_t action);
 bool world_is_night(const World* world);

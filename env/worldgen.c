@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "env/noise.h"
 #include "env/rules.h"
+#include "env/terrain.h"
 
 enum {
     STRIP_CELLS = 2048,     // estimated at a time: 11 layers of floats, on the stack
@@ -16,27 +16,7 @@ enum {
     IN_TUNNEL = 0x80        // mark on a path cell, until the creatures are placed
 };
 
-typedef enum Layer {
-    START,
-    WATER,
-    MOUNTAIN,
-    CAVE,
-    TUNNEL_ACROSS,
-    TUNNEL_DOWN,
-    COAL,
-    IRON,
-    LAVA,
-    SAND,
-    TREE,
-    LAYER_COUNT
-} Layer;
-
-// Noise at (x * x_factor / x_part / size, y ..., z), and perhaps weight times the same of size 5.
-typedef struct LayerRule {
-    double x_factor, x_part, y_factor, y_part, size, z, weight;
-} LayerRule;
-enum { SECOND_SIZE = 5 };
-static const LayerRule LAYER[LAYER_COUNT] = {
+const LayerRule terrain_layer[LAYER_COUNT] = {
     [START] = {1, 1, 1, 1, 3, 8, 0},         [WATER] = {1, 1, 1, 1, 15, 3, 0.15},
     [MOUNTAIN] = {1, 1, 1, 1, 15, 0, 0.3},   [CAVE] = {1, 1, 1, 1, 7, 6, 0},
     [TUNNEL_ACROSS] = {2, 1, 1, 5, 3, 7, 0}, [TUNNEL_DOWN] = {1, 5, 2, 1, 3, 7, 0},
@@ -45,7 +25,9 @@ static const LayerRule LAYER[LAYER_COUNT] = {
     [TREE] = {1, 1, 1, 1, 7, 5, 0}};
 
 typedef struct Terrain {
-    World* world;
+    const WorldShape* shape;
+    Generator* generator; // NULL or without a Mersenne: draws by place
+    TerrainKey key;
     Noise noise;
     double doubt;
     int32_t player_x, player_y;
@@ -64,9 +46,9 @@ static void near_player(int32_t at, int32_t* first, int32_t* count) {
 }
 
 static void estimate_strip(Terrain* terrain) {
-    const int32_t height = terrain->world->shape->height, stride = height + NOISE_MAP_PAD;
+    const int32_t height = terrain->shape->height, stride = height + NOISE_MAP_PAD;
     for (int i = 0; i < LAYER_COUNT; i++) {
-        const LayerRule* rule = &LAYER[i];
+        const LayerRule* rule = &terrain_layer[i];
         const NoiseLayer layer = {rule->x_factor / (rule->x_part * rule->size),
                                   rule->y_factor / (rule->y_part * rule->size), rule->z, 1};
         const NoiseLayer second = {1.0 / SECOND_SIZE, 1.0 / SECOND_SIZE, rule->z, rule->weight};
@@ -97,7 +79,7 @@ static double estimate(const Terrain* terrain, Layer layer, const Spot* at) {
 }
 
 static double exact(const Terrain* terrain, Layer layer, const Spot* at) {
-    const LayerRule* rule = &LAYER[layer];
+    const LayerRule* rule = &terrain_layer[layer];
     double value = noise_at(&terrain->noise, at->x * rule->x_factor / rule->x_part / rule->size,
                             at->y * rule->y_factor / rule->y_part / rule->size, rule->z);
     if (rule->weight != 0) {
@@ -164,8 +146,13 @@ static Fields fields_at(const Terrain* terrain, const Spot* at) {
     return fields;
 }
 
-static bool drawn_above(Terrain* terrain, double threshold) {
-    return random_uniform(&terrain->world->generator) > threshold;
+// In mode exact the next number of the stream, in mode fast that of the place.
+static bool drawn_above(Terrain* terrain, TerrainDraw draw, const Spot* at, double threshold) {
+    if (terrain->shape->mode == CAIRN_MODE_EXACT) {
+        return random_uniform(terrain->generator) > threshold;
+    }
+    uint32_t cell = (uint32_t)(at->x * terrain->shape->height + at->y);
+    return terrain_draw(terrain->key, 3 * cell + draw) > TERRAIN_BITS(threshold);
 }
 
 static uint8_t mountain_material(Terrain* terrain, double mountain, const Spot* at) {
@@ -175,13 +162,13 @@ static uint8_t mountain_material(Terrain* terrain, double mountain, const Spot* 
     if (above(terrain, TUNNEL_ACROSS, at, 0.4) || above(terrain, TUNNEL_DOWN, at, 0.4)) {
         return CAIRN_PATH | IN_TUNNEL;
     }
-    if (above(terrain, COAL, at, 0) && drawn_above(terrain, 0.85)) {
+    if (above(terrain, COAL, at, 0) && drawn_above(terrain, DRAW_A, at, 0.85)) {
         return CAIRN_COAL_ORE;
     }
-    if (above(terrain, IRON, at, 0.4) && drawn_above(terrain, 0.75)) {
+    if (above(terrain, IRON, at, 0.4) && drawn_above(terrain, DRAW_B, at, 0.75)) {
         return CAIRN_IRON_ORE;
     }
-    if (mountain > 0.18 && drawn_above(terrain, 0.994)) {
+    if (mountain > 0.18 && drawn_above(terrain, DRAW_C, at, 0.994)) {
         return CAIRN_DIAMOND_ORE;
     }
     return mountain > 0.3 && above(terrain, LAVA, at, 0.35) ? CAIRN_LAVA : CAIRN_ROCK;
@@ -201,59 +188,58 @@ static uint8_t cell_material(Terrain* terrain, const Spot* at) {
     if (fields.water > 0.3) {
         return CAIRN_WATER;
     }
-    return above(terrain, TREE, at, 0) && drawn_above(terrain, 0.8) ? CAIRN_TREE : CAIRN_GRASS;
+    return above(terrain, TREE, at, 0) && drawn_above(terrain, DRAW_A, at, 0.8) ? CAIRN_TREE
+                                                                                : CAIRN_GRASS;
 }
 
-static void place_terrain(World* world, double doubt) {
-    const int32_t width = world->shape->width, height = world->shape->height;
-    Terrain terrain;
-    terrain.world = world;
-    terrain.doubt = doubt;
-    terrain.player_x = world->objects[PLAYER].x;
-    terrain.player_y = world->objects[PLAYER].y;
-    noise_seed(&terrain.noise, random_below(&world->generator, 2147483647));
+// Where the player begins: distances count from there.
+static void place_player(Terrain* terrain) {
+    terrain->player_x = terrain->shape->width / 2;
+    terrain->player_y = terrain->shape->height / 2;
+}
+
+// Path where skeletons live is marked IN_TUNNEL.
+static void place_terrain(Terrain* terrain, uint8_t* material) {
+    const int32_t width = terrain->shape->width, height = terrain->shape->height;
     int32_t columns = STRIP_CELLS / height;
     columns = columns < STRIP_COLUMNS_MAX ? columns : STRIP_COLUMNS_MAX;
     for (int32_t first = 0; first < width; first += columns) {
-        terrain.first = first;
-        terrain.columns = width - first < columns ? width - first : columns;
-        estimate_strip(&terrain);
-        for (int32_t x = first; x < first + terrain.columns; x++) {
+        terrain->first = first;
+        terrain->columns = width - first < columns ? width - first : columns;
+        estimate_strip(terrain);
+        for (int32_t x = first; x < first + terrain->columns; x++) {
             Spot at = {.x = x, .entry = (size_t)((x - first) * (height + NOISE_MAP_PAD))};
-            uint8_t* column = &world->material[world_cell(world, x, 0)];
+            uint8_t* column = &material[(size_t)x * (size_t)height];
             for (; at.y < height; at.y++, at.entry++) {
-                column[at.y] = cell_material(&terrain, &at);
+                column[at.y] = cell_material(terrain, &at);
             }
         }
     }
 }
 
 // ---------------------------------------------------------------- creatures
-static ObjectKind first_creature(World* world, uint8_t material, bool tunnel, int32_t squared) {
-    Generator* generator = &world->generator;
-    if (squared > 3 * 3 && material == CAIRN_GRASS && random_uniform(generator) > 0.985) {
+static ObjectKind first_creature(Terrain* terrain, uint8_t cell, const Spot* at) {
+    const int32_t dx = at->x - terrain->player_x, dy = at->y - terrain->player_y;
+    const int32_t squared = dx * dx + dy * dy, material = cell & ~IN_TUNNEL;
+    if (!(WALK_LAND >> material & 1)) {
+        return KIND_NONE;
+    }
+    if (squared > 3 * 3 && material == CAIRN_GRASS && drawn_above(terrain, DRAW_B, at, 0.985)) {
         return KIND_COW;
     }
-    if (squared > 10 * 10 && random_uniform(generator) > 0.993) {
+    if (squared > 10 * 10 && drawn_above(terrain, DRAW_C, at, 0.993)) {
         return KIND_ZOMBIE;
     }
-    bool skeleton = material == CAIRN_PATH && tunnel && random_uniform(generator) > 0.95;
+    bool skeleton = cell == (CAIRN_PATH | IN_TUNNEL) && drawn_above(terrain, DRAW_A, at, 0.95);
     return skeleton ? KIND_SKELETON : KIND_NONE;
 }
 
-static void place_creatures(World* world) {
-    const int32_t width = world->shape->width, height = world->shape->height;
-    const int32_t player_x = world->objects[PLAYER].x, player_y = world->objects[PLAYER].y;
-    for (int32_t x = 0; x < width; x++) {
-        for (int32_t y = 0; y < height; y++) {
+static void place_creatures(Terrain* terrain, World* world) {
+    for (int32_t x = 0; x < terrain->shape->width; x++) {
+        for (int32_t y = 0; y < terrain->shape->height; y++) {
             uint8_t* cell = &world->material[world_cell(world, x, y)];
-            bool tunnel = *cell & IN_TUNNEL;
+            ObjectKind kind = first_creature(terrain, *cell, &(Spot){.x = x, .y = y});
             *cell &= (uint8_t)~IN_TUNNEL;
-            if (!(WALK_LAND >> *cell & 1)) {
-                continue;
-            }
-            int32_t dx = x - player_x, dy = y - player_y;
-            ObjectKind kind = first_creature(world, *cell, tunnel, dx * dx + dy * dy);
             if (kind != KIND_NONE) {
                 object_add(world, kind, x, y);
             }
@@ -262,6 +248,44 @@ static void place_creatures(World* world) {
 }
 
 void worldgen(World* world, double doubt) {
-    place_terrain(world, doubt);
-    place_creatures(world);
+    Terrain terrain;
+    terrain.shape = world->shape;
+    terrain.generator = &world->generator;
+    terrain.doubt = doubt;
+    place_player(&terrain);
+    noise_seed(&terrain.noise, random_below(&world->generator, 2147483647));
+    if (world->shape->mode == CAIRN_MODE_FAST) {
+        terrain.key = terrain_key(world->generator.key);
+    }
+    place_terrain(&terrain, world->material);
+    place_creatures(&terrain, world);
+}
+
+void worldgen_install(World* world, const uint8_t* cells) {
+    const int32_t height = world->shape->height, count = world->shape->width * height;
+    random_below(&world->generator, 2147483647); // the noise's seed
+    for (int32_t cell = 0; cell < count; cell++) {
+        const uint8_t made = cells[cell];
+        world->material[cell] = made & ((1 << TERRAIN_KIND) - 1);
+        if (made >> TERRAIN_KIND) {
+            object_add(world, (ObjectKind)(made >> TERRAIN_KIND), cell / height, cell % height);
+        }
+    }
+}
+
+uint8_t terrain_cell(const WorldShape* shape, const Noise* noise, TerrainKey key, int32_t x,
+                     int32_t y) {
+    Terrain terrain;
+    terrain.shape = shape;
+    terrain.key = key;
+    terrain.noise = *noise;
+    terrain.doubt = INFINITY;
+    place_player(&terrain);
+    for (int layer = 0; layer < LAYER_COUNT; layer++) {
+        terrain.map[layer][0] = 0; // an estimate that nobody trusts
+    }
+    const Spot at = {.x = x, .y = y};
+    const uint8_t cell = cell_material(&terrain, &at);
+    const ObjectKind kind = first_creature(&terrain, cell, &at);
+    return (uint8_t)((cell & ~IN_TUNNEL) | (int32_t)kind << TERRAIN_KIND);
 }

@@ -11,7 +11,7 @@ Scene scene_open(int32_t width, int32_t height, int32_t x, int32_t y) {
     char why[CAIRN_WHY] = "";
     ck_assert_msg(cairn_create(&config, &scene.cairn, why) == CAIRN_OK, "%s", why);
     scene.world = &scene.cairn->worlds[0];
-    world_reset(scene.world);
+    world_reset(scene.world, NULL);
     objects_clear(scene.world);
     memset(scene.world->material, CAIRN_GRASS, (size_t)width * (size_t)height);
     object_add(scene.world, KIND_PLAYER, x, y);

@@ -220,7 +220,7 @@ START_TEST(frames_are_those_of_the_plain_renderer) {
     uint8_t *got = malloc(size), *expected = malloc(size);
     const int frames = size > 100000 ? 6 : 40;
     for (int i = 0; i < frames; i++) {
-        world_reset(world);
+        world_reset(world, NULL);
         for (int step = rand() % 30; step > 0; step--) {
             world_step(world, 1 + rand() % 4);
         }
@@ -267,7 +267,7 @@ START_TEST(other_textures_work) {
     ck_assert(cairn_create(&config, &cairn, why) == CAIRN_OK);
     static uint8_t got[64 * 64 * 3], expected[64 * 64 * 3];
     for (int i = 0; i < 20; i++) {
-        world_reset(&cairn->worlds[0]);
+        world_reset(&cairn->worlds[0], NULL);
         decorate(&cairn->worlds[0]);
         Mersenne before = *cairn->worlds[0].generator.mersenne;
         render_plainly(cairn, before, expected);

@@ -1,0 +1,93 @@
+// Sixteen worlds at once (env/terrain.h): what is not a loop over lanes.
+#include "env/terrain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "env/kernels.h"
+
+TerrainKey terrain_key(uint64_t key) {
+    const uint64_t bits = random_mix(key, ~UINT64_C(0) - 1); // no draw of the stream itself
+    return (TerrainKey){(uint32_t)bits, (uint32_t)(bits >> 32)};
+}
+
+TerrainBatch* terrain_batch_create(const TerrainPlan* plan) {
+    TerrainBatch* batch = calloc(1, sizeof *batch);
+    if (!batch) {
+        return NULL;
+    }
+    const size_t cells = (size_t)plan->cells;
+    enum { HUGE_PAGE = 1 << 21 }; // a cell's gradients lie far apart: fewer pages, fewer misses
+    const size_t bytes = (size_t)plan->entry_count * TERRAIN_ENTRY_BYTES;
+    const size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    batch->gradients = aligned_alloc(HUGE_PAGE, whole);
+    if (batch->gradients) {
+        (void)madvise(batch->gradients, whole, MADV_HUGEPAGE);
+    }
+    batch->material = malloc(cells * TERRAIN_LANES);
+    batch->doubtful = malloc(cells * sizeof *batch->doubtful);
+    if (!batch->gradients || !batch->material || !batch->doubtful) {
+        terrain_batch_destroy(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void terrain_batch_destroy(TerrainBatch* batch) {
+    if (!batch) {
+        return;
+    }
+    free(batch->gradients);
+    free(batch->material);
+    free(batch->doubtful);
+    free(batch);
+}
+
+static void begin_lane(TerrainBatch* batch, int32_t lane, const Noise* noise, TerrainKey key) {
+    batch->first_key[lane] = key.first;
+    batch->second_key[lane] = key.second;
+    for (int i = 0; i < 256; i++) {
+        const int8_t* g = noise_gradient[noise->gradient[i]];
+        batch->permutation[lane][i] = noise->permutation[i];
+        batch->gradient[lane][i] =
+            (int32_t)((uint32_t)(uint8_t)g[0] | (uint32_t)(uint8_t)g[1] << 8 |
+                      (uint32_t)(uint8_t)g[2] << 16);
+    }
+}
+
+// [cells, lanes] to [lanes][cells]
+static void hand_out(const TerrainBatch* batch, int32_t cells, int32_t count,
+                     uint8_t* const out[]) {
+    enum { RUN = 64 };
+    for (int32_t first = 0; first < cells; first += RUN) {
+        const int32_t end = cells - first < RUN ? cells : first + RUN;
+        for (int32_t lane = 0; lane < count; lane++) {
+            const uint8_t* from = batch->material + lane;
+            for (int32_t cell = first; cell < end; cell++) {
+                out[lane][cell] = from[(size_t)cell * TERRAIN_LANES];
+            }
+        }
+    }
+}
+
+void terrain_batch_make(const WorldShape* shape, const TerrainPlan* plan, TerrainBatch* batch,
+                        int32_t count, const uint64_t key[], uint8_t* const cells[]) {
+    Noise noise[TERRAIN_LANES];
+    for (int32_t lane = 0; lane < TERRAIN_LANES; lane++) {
+        Generator generator = {.key = key[lane < count ? lane : 0]};
+        noise_seed(&noise[lane], random_below(&generator, 2147483647));
+        begin_lane(batch, lane, &noise[lane], terrain_key(generator.key));
+    }
+    shape->kernels->terrain(plan, batch);
+    hand_out(batch, plan->cells, count, cells);
+    for (int32_t cell = 0; cell < plan->cells; cell++) {
+        for (uint32_t lanes = batch->doubtful[cell]; lanes != 0; lanes &= lanes - 1) {
+            const int32_t lane = __builtin_ctz(lanes);
+            if (lane < count) {
+                cells[lane][cell] = terrain_cell(shape, &noise[lane], terrain_key(key[lane]),
+                                                 cell / shape->height, cell % shape->height);
+            }
+        }
+    }
+}
