@@ -33,11 +33,14 @@ compgen -G "$stage/cairn-*-py3-none-linux_*.whl" >/dev/null ||
 pip install --force-reinstall --no-deps "$stage"/*.whl || exit 1
 
 # The source distribution holds all that a wheel needs.
-(cd "$stage/cairn/env/python" && "$python" -c 'import setuptools.build_meta as build
-build.build_sdist("dist")') >"$stage/log" 2>&1 &&
-    mv "$stage"/cairn/env/python/dist/cairn-*.tar.gz "$stage" && rm -rf "$stage/cairn" &&
-    pip wheel --no-build-isolation --no-deps -w "$stage/again" "$stage"/cairn-*.tar.gz >>"$stage/log" 2>&1 &&
-    compgen -G "$stage/again/cairn-*.whl" >/dev/null ||
+from_source() {
+    (cd "$stage/cairn/env/python" &&
+        "$python" -c 'from setuptools import build_meta; build_meta.build_sdist("dist")') &&
+        mv "$stage"/cairn/env/python/dist/cairn-*.tar.gz "$stage" && rm -rf "$stage/cairn" &&
+        pip wheel --no-build-isolation --no-deps -w "$stage/again" "$stage"/cairn-*.tar.gz &&
+        compgen -G "$stage/again/cairn-*.whl"
+}
+from_source >"$stage/log" 2>&1 ||
     { echo "the source distribution does not build:" && cat "$stage/log" && exit 1; }
 
 # The original's figures are reproduced with the C library's exp and cos: see goldens/record.py.
