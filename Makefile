@@ -219,7 +219,7 @@ format: ## rewrites the sources in the committed layout
 format-check: ## fails when `make format` would change something
 	@bash tests/format.sh $(SOURCES)
 lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
-	@bash tests/lint.sh '$(subst ','\'',$(FLAGS) $(VIEW_FLAGS))' $(filter %.c,$(SOURCES))
+	@bash tests/lint.sh '$(subst ','\'',$(FLAGS) $(VIEW_FLAGS) -Ienv)' $(filter %.c,$(SOURCES))
 	@shellcheck $(SCRIPTS)
 
 # ---------------------------------------------------------------- the user's targets
