@@ -28,9 +28,9 @@ void match_goals(size_t width, int32_t sources, const NetReal* source, int32_t t
     }
     transport_partial(rows, columns, cost, plan, plan + GOALS * GOALS);
     for (size_t k = 0; k < rows; k++) {
-        matched[k] = 0;
-        for (size_t j = 0; j < columns; j++) {
-            matched[k] |= (uint32_t)(plan[k * columns + j] > enough) << j;
+        matched[k] = 0; // one at most: rounding may lift both of two equal halves above the half
+        for (size_t j = 0; j < columns && !matched[k]; j++) {
+            matched[k] = (uint32_t)(plan[k * columns + j] > enough) << j;
         }
     }
 }

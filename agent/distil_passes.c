@@ -19,6 +19,15 @@ static void shuffle(AgentTrainer* trainer, int32_t count, int32_t* index) {
     net_random_permute(&trainer->distil->random, (size_t)count, index);
 }
 
+static AgentStatus diverged(const AgentTrainer* trainer, const char* pass, const char* what,
+                            char why[AGENT_WHY]) {
+    snprintf(why, AGENT_WHY,
+             "%s of the distillation phase after %lld steps: the %s is not finite; try a lower "
+             "distil.learning_rate or compute.dtype=f32",
+             pass, (long long)trainer->progress.env_steps, what);
+    return AGENT_DIVERGED;
+}
+
 // Hands the batch to the optimiser and adds up its figures; loss: its contrastive loss.
 static AgentStatus learn(AgentTrainer* trainer, NetAdam* adam, double loss, AgentPass* pass,
                          const char* name, char why[AGENT_WHY]) {
@@ -32,11 +41,7 @@ static AgentStatus learn(AgentTrainer* trainer, NetAdam* adam, double loss, Agen
     if (isfinite(norm) && isfinite(loss)) {
         return AGENT_OK;
     }
-    snprintf(why, AGENT_WHY,
-             "%s of the distillation phase after %lld steps: the %s is not finite; try a lower "
-             "distil.learning_rate or compute.dtype=f32",
-             name, (long long)trainer->progress.env_steps, isfinite(loss) ? "gradient" : "loss");
-    return AGENT_DIVERGED;
+    return diverged(trainer, name, isfinite(loss) ? "gradient" : "loss", why);
 }
 
 static void take_means(AgentPass* pass) {
@@ -253,6 +258,15 @@ static void add_goal_gradients(AgentTrainer* trainer, int32_t source) {
     }
 }
 
+// Those that are not would match nothing, and nobody would notice.
+static bool goals_are_finite(const DistilBatch* b) {
+    double sum = 0;
+    for (int32_t i = 0; i < b->goal_count; i++) {
+        sum += (double)b->norm[i];
+    }
+    return isfinite(sum);
+}
+
 static AgentStatus matching_update(AgentTrainer* trainer, const int32_t* sources, int32_t count,
                                    AgentPass* pass, char why[AGENT_WHY]) {
     Distil* d = trainer->distil;
@@ -265,6 +279,9 @@ static AgentStatus matching_update(AgentTrainer* trainer, const int32_t* sources
         choose_targets(trainer, sources[i]);
     }
     batch_encode_goals(trainer);
+    if (!goals_are_finite(&d->batch)) {
+        return diverged(trainer, "matching", "vector of a goal", why);
+    }
     cairn_parallel(trainer->worlds, match_job, trainer);
     for (int32_t i = 0; i < d->match_count; i++) {
         add_matches(trainer, &d->match[i], pass);
