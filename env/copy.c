@@ -20,7 +20,8 @@ static CairnStatus check_copy(const Cairn* from, int32_t from_world, const Cairn
     int32_t from_shape[SHAPE_FIELDS], to_shape[SHAPE_FIELDS];
     state_shape_values(&from->config, from_shape);
     state_shape_values(&to->config, to_shape);
-    if (from->config.mode != to->config.mode || memcmp(from_shape, to_shape, sizeof to_shape)) {
+    if (from->config.mode != to->config.mode ||
+        memcmp(from_shape, to_shape, sizeof to_shape) != 0) {
         snprintf(why, CAIRN_WHY,
                  "worlds of another mode, area, view, size or length cannot be copied");
         return CAIRN_BAD_ARGUMENT;
