@@ -45,13 +45,23 @@ static void despawn(World* world, const Chunk* chunk, const Balance* rule, int32
     }
 }
 
-static void balance(World* world, int32_t number, const Balance* rule) {
+static inline void balance(World* world, int32_t number, const Balance* rule) {
     const Chunk* chunk = &world->chunks[number];
     const int32_t members = chunk->members[rule->kind];
-    if (members < rule->low && random_uniform(&world->generator) < rule->spawn_probability) {
-        spawn(world, number, rule);
-    } else if (members > rule->high &&
-               random_uniform(&world->generator) < rule->despawn_probability) {
+    if (members >= rule->low && members <= rule->high) {
+        return;
+    }
+    Generator* generator = &world->generator;
+    if (members < rule->low) {
+        if (random_uniform(generator) < rule->spawn_probability) {
+            spawn(world, number, rule);
+            return;
+        }
+        if (members <= rule->high) {
+            return;
+        }
+    }
+    if (random_uniform(generator) < rule->despawn_probability) {
         despawn(world, chunk, rule, members);
     }
 }
@@ -59,16 +69,18 @@ static void balance(World* world, int32_t number, const Balance* rule) {
 void balance_chunks(World* world) {
     const double light = world->daylight;
     const int32_t zombies = (int32_t)(3.5 - 3 * light), cows = (int32_t)(1.5 + light);
+    Balance zombie = {KIND_ZOMBIE, CAIRN_GRASS, 6, 0, 0.3, 0.4, 0, zombies};
+    Balance skeleton = {KIND_SKELETON, CAIRN_PATH, 7, 7, 0.1, 0.1, 0, 2};
+    Balance cow = {KIND_COW, CAIRN_GRASS, 5, 5, 0.01, 0.1, 0, cows};
     // Spawning may bring no chunk into existence: creatures only appear in those that exist.
     for (int32_t i = 0; i < world->chunk_count; i++) {
-        int32_t number = world->chunk_order[i];
+        const int32_t number = world->chunk_order[i];
         const int32_t grass = world->chunks[number].grass, path = world->chunks[number].path;
-        balance(world, number,
-                &(Balance){KIND_ZOMBIE, CAIRN_GRASS, 6, 0, 0.3, 0.4, grass < 50 ? 0 : zombies,
-                           zombies});
-        balance(world, number,
-                &(Balance){KIND_SKELETON, CAIRN_PATH, 7, 7, 0.1, 0.1, path < 6 ? 0 : 1, 2});
-        balance(world, number,
-                &(Balance){KIND_COW, CAIRN_GRASS, 5, 5, 0.01, 0.1, grass < 30 ? 0 : 1, cows});
+        zombie.low = grass < 50 ? 0 : zombies;
+        skeleton.low = path < 6 ? 0 : 1;
+        cow.low = grass < 30 ? 0 : 1;
+        balance(world, number, &zombie);
+        balance(world, number, &skeleton);
+        balance(world, number, &cow);
     }
 }

@@ -248,6 +248,13 @@ void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t*
     assert(first >= 0 && count >= 0 && count <= cairn->config.world_count - first);
     ahead_work(cairn->ahead);
     for (int32_t n = first; n < first + count; n++) {
+        // Each world is larger than what a processor loads by itself while it works on another.
+        if (n + 2 < first + count) {
+            world_prefetch(&cairn->worlds[n + 2]);
+        }
+        if (n + 1 < first + count) {
+            world_prefetch_surroundings(&cairn->worlds[n + 1]);
+        }
         step_world(cairn, n, action[n], output);
     }
 }

@@ -50,37 +50,44 @@ static void uniforms(const uint32_t* restrict output, int32_t count, double low,
 }
 
 // ---------------------------------------------------------------- objects
-static void near_kernel(const int16_t* restrict x, const int16_t* restrict y, int32_t count,
-                        int32_t at_x, int32_t at_y, int32_t distance, uint8_t* restrict near) {
-    const int16_t px = (int16_t)at_x, py = (int16_t)at_y, reach = (int16_t)distance;
-    for (int32_t i = 0; i < count; i++) {
-        int16_t dx = (int16_t)(x[i] - px), dy = (int16_t)(y[i] - py);
-        dx = (int16_t)(dx < 0 ? -dx : dx);
-        dy = (int16_t)(dy < 0 ? -dy : dy);
-        near[i] = (int16_t)(dx + dy) < reach;
-    }
-    for (int32_t i = count; i % 8 != 0; i++) {
-        near[i] = 0;
+// Always whole blocks: what lies behind the last object is there, and not looked at afterwards.
+static inline void forget_rest(int32_t count, uint8_t flags[KERNEL_BLOCK]) {
+    for (int32_t i = 0; i < KERNEL_BLOCK; i++) {
+        flags[i] = i < count ? flags[i] : 0;
     }
 }
 
-static int32_t find(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y) {
-    enum { RUN = 32 };
+static void near_kernel(const int16_t* restrict x, const int16_t* restrict y, int32_t count,
+                        int32_t at_x, int32_t at_y, int32_t distance, uint8_t* restrict near) {
+    const int16_t px = (int16_t)at_x, py = (int16_t)at_y, reach = (int16_t)distance;
+    for (int32_t first = 0; first < count; first += KERNEL_BLOCK) {
+        for (int32_t i = first; i < first + KERNEL_BLOCK; i++) {
+            const int16_t dx = (int16_t)(x[i] - px), dy = (int16_t)(y[i] - py);
+            const int16_t ax = (int16_t)(dx < 0 ? -dx : dx), ay = (int16_t)(dy < 0 ? -dy : dy);
+            near[i] = (int16_t)(ax + ay) < reach;
+        }
+        forget_rest(count - first, near + first);
+    }
+}
+
+static int32_t find(const int16_t* restrict x, const int16_t* restrict y, int32_t count,
+                    int32_t at_x, int32_t at_y) {
     const int16_t px = (int16_t)at_x, py = (int16_t)at_y;
-    int32_t i = 0;
-    for (; i + RUN <= count; i += RUN) {
-        int16_t any = 0;
-        for (int32_t k = 0; k < RUN; k++) {
-            any |= (int16_t)((x[i + k] == px) & (y[i + k] == py));
+    for (int32_t first = 0; first < count; first += KERNEL_BLOCK) {
+        uint8_t found[KERNEL_BLOCK];
+        for (int32_t i = 0; i < KERNEL_BLOCK; i++) {
+            found[i] = (x[first + i] == px) & (y[first + i] == py);
         }
-        if (any) {
-            break;
+        forget_rest(count - first, found);
+        for (int32_t i = 0; i < KERNEL_BLOCK; i += 8) {
+            uint64_t flags;
+            memcpy(&flags, found + i, sizeof flags);
+            if (flags) {
+                return first + i + __builtin_ctzll(flags) / 8;
+            }
         }
     }
-    while (i < count && !(x[i] == px && y[i] == py)) {
-        i++;
-    }
-    return i;
+    return count;
 }
 
 static void count_ground(const uint8_t* material, int32_t columns, int32_t stride, int32_t rows,

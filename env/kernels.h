@@ -8,6 +8,7 @@
 
 enum {
     KERNEL_STATE = 624, // words of MT19937
+    KERNEL_BLOCK = 64,  // objects that are looked at at a time
     KERNEL_RUN = 64     // pixels that light_night takes at a time
 };
 
@@ -27,11 +28,11 @@ typedef struct EnvKernels {
     // value[i] = low + span * (53-bit uniform number from outputs 2 i and 2 i + 1), i < count
     void (*uniforms)(const uint32_t* output, int32_t count, double low, double span, double* value);
 
-    // near[i] = 1 if |x[i] - at_x| + |y[i] - at_y| < distance, else 0, for i < count; up to 7 zeros
-    // follow.
+    // near[i] = 1 if |x[i] - at_x| + |y[i] - at_y| < distance, else 0, for i < count; then zeros,
+    // to a multiple of KERNEL_BLOCK. As many x and y must be there to be read, whatever they are.
     void (*near)(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y,
                  int32_t distance, uint8_t* near);
-    // The first i < count with x[i] = at_x and y[i] = at_y; count when there is none.
+    // The first i < count with x[i] = at_x and y[i] = at_y; count when there is none. Reads as far.
     int32_t (*find)(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y);
 
     // grass[row], path[row]: how many of the columns have it there; rows <= 12.

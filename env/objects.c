@@ -17,11 +17,6 @@ void world_set_material(World* world, int32_t x, int32_t y, CairnMaterial materi
     *cell = (uint8_t)material;
 }
 
-CairnMaterial world_material(const World* world, int32_t x, int32_t y) {
-    return world_inside(world, x, y) ? (CairnMaterial)world->material[world_cell(world, x, y)]
-                                     : CAIRN_OUTSIDE;
-}
-
 int32_t world_object_index(const World* world, int32_t x, int32_t y) {
     if (!world_inside(world, x, y) || !world_occupied(world, x, y)) {
         return 0;
@@ -36,12 +31,6 @@ int32_t world_object_index(const World* world, int32_t x, int32_t y) {
 Object* world_object(World* world, int32_t x, int32_t y) {
     int32_t index = world_object_index(world, x, y);
     return index ? &world->objects[index] : NULL;
-}
-
-bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable) {
-    return world_inside(world, x, y) &&
-           (walkable >> world->material[world_cell(world, x, y)] & 1) &&
-           !world_occupied(world, x, y);
 }
 
 static void flip_occupied(World* world, int32_t x, int32_t y) {

@@ -16,13 +16,20 @@ typedef struct Direction {
 
 void world_set_material(World* world, int32_t x, int32_t y, CairnMaterial material);
 // CAIRN_OUTSIDE beyond the edges.
-CairnMaterial world_material(const World* world, int32_t x, int32_t y);
+static inline CairnMaterial world_material(const World* world, int32_t x, int32_t y) {
+    return world_inside(world, x, y) ? (CairnMaterial)world->material[world_cell(world, x, y)]
+                                     : CAIRN_OUTSIDE;
+}
 // Index into the list; 0 when the cell is empty or outside.
 int32_t world_object_index(const World* world, int32_t x, int32_t y);
 // NULL when the cell is empty or outside.
 Object* world_object(World* world, int32_t x, int32_t y);
 // Inside, empty, and its material in the set.
-bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable);
+static inline bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable) {
+    return world_inside(world, x, y) &&
+           (walkable >> world->material[world_cell(world, x, y)] & 1) &&
+           !world_occupied(world, x, y);
+}
 
 void objects_clear(World* world);
 // The cell is empty. The new object's fields are those of its class at birth. Pointers to objects

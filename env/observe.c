@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "env/kernels.h"
 #include "env/objects.h"
 
 // Of the four pictures left, right, up, down from `first` on, the one for a direction.
@@ -34,23 +35,53 @@ CairnObject observe_object(const World* world, const Object* object) {
     }
 }
 
-CairnObject observe_cell(const World* world, int32_t x, int32_t y) {
-    int32_t index = world_object_index(world, x, y);
-    return index ? observe_object(world, &world->objects[index]) : CAIRN_NOTHING;
+enum { NEAR_RUN = 256 };
+
+static void observe_objects(const World* world, int32_t left, int32_t top, uint8_t* tiles) {
+    const WorldShape* shape = world->shape;
+    const Objects* list = &world->list;
+    const int32_t reach = shape->local_columns + shape->local_rows;
+    uint8_t near[NEAR_RUN];
+    for (int32_t first = PLAYER; first < world->object_count; first += NEAR_RUN) {
+        const int32_t left_over = world->object_count - first;
+        const int32_t run = left_over < NEAR_RUN ? left_over : NEAR_RUN;
+        shape->kernels->near(list->x + first, list->y + first, run, list->x[PLAYER],
+                             list->y[PLAYER], reach, near);
+        for (int32_t i = 0; i < run; i += 8) {
+            uint64_t flags;
+            memcpy(&flags, near + i, sizeof flags);
+            for (; flags; flags &= flags - 1) {
+                const int32_t index = first + i + __builtin_ctzll(flags) / 8;
+                const int32_t column = list->x[index] - left, row = list->y[index] - top;
+                if (column >= 0 && column < shape->local_columns && row >= 0 &&
+                    row < shape->local_rows) {
+                    tiles[2 * (row * shape->local_columns + column) + 1] =
+                        (uint8_t)observe_object(world, &world->objects[index]);
+                }
+            }
+        }
+    }
 }
 
 void observe_tiles(const World* world, uint8_t* tiles) {
     const WorldShape* shape = world->shape;
-    const Object* player = &world->objects[PLAYER];
-    int32_t left = player->x - shape->local_columns / 2, top = player->y - shape->local_rows / 2;
-    for (int32_t row = 0; row < shape->local_rows; row++) {
-        for (int32_t column = 0; column < shape->local_columns; column++) {
-            int32_t x = left + column, y = top + row;
-            bool inside = world_inside(world, x, y);
-            *tiles++ = inside ? world->material[world_cell(world, x, y)] : CAIRN_OUTSIDE;
-            *tiles++ = (uint8_t)observe_cell(world, x, y);
+    const int32_t columns = shape->local_columns, rows = shape->local_rows;
+    const int32_t left = world->list.x[PLAYER] - columns / 2;
+    const int32_t top = world->list.y[PLAYER] - rows / 2;
+    const int32_t first = top < 0 ? -top : 0;
+    const int32_t end = top + rows > shape->height ? shape->height - top : rows;
+    memset(tiles, 0, (size_t)(2 * columns * rows));
+    for (int32_t column = 0; column < columns; column++) {
+        const int32_t x = left + column;
+        if (x < 0 || x >= shape->width) {
+            continue;
+        }
+        const uint8_t* material = world->material + (ptrdiff_t)x * shape->height + top;
+        for (int32_t row = first; row < end; row++) {
+            tiles[2 * (row * columns + column)] = material[row];
         }
     }
+    observe_objects(world, left, top, tiles);
 }
 
 void observe_status(const World* world, float* status) {

@@ -10,7 +10,7 @@
 #include "env/observe.h"
 #include "env/pictures.h"
 
-enum { CELL_KINDS = CAIRN_MATERIALS * CAIRN_OBJECTS, ROW_BYTES_MAX = 3 * 4096 };
+enum { CELL_KINDS = CAIRN_MATERIALS * CAIRN_OBJECTS, ROW_BYTES_MAX = 3 * 4096, VIEW_MAX = 63 };
 
 typedef struct Frame {
     const Renderer* renderer;
@@ -78,13 +78,12 @@ static void draw_large_object(const Frame* frame, CairnObject object, uint8_t* t
     }
 }
 
-static void draw_cell(Frame* frame, int32_t x, int32_t y, uint8_t* to) {
+// tile: CairnMaterial, CairnObject
+static void draw_cell(Frame* frame, const uint8_t tile[2], uint8_t* to) {
     const Renderer* renderer = frame->renderer;
-    const World* world = frame->world;
     const size_t packed = (size_t)renderer->unit_width * 3;
-    const bool inside = world_inside(world, x, y);
-    const int32_t material = inside ? world->material[world_cell(world, x, y)] : CAIRN_OUTSIDE;
-    const CairnObject object = observe_cell(world, x, y);
+    const int32_t material = tile[0];
+    const CairnObject object = (CairnObject)tile[1];
     const bool composed = (int32_t)object < renderer->tile_objects;
     const int32_t kind = material * renderer->tile_objects + (composed ? (int32_t)object : 0);
     const uint8_t* rgb = renderer->tile_rgb + (size_t)kind * renderer->tile_values;
@@ -159,6 +158,26 @@ static void light_night(const Frame* frame, Generator* generator, uint8_t* corne
 }
 
 // ---------------------------------------------------------------- the whole
+// Black where no cell is drawn: above, below (the inventory), left and right of the local view.
+static void clear_around(const Frame* frame, uint8_t* pixels) {
+    const Renderer* renderer = frame->renderer;
+    const size_t above = (size_t)renderer->border_y * frame->stride;
+    const int32_t view_rows = renderer->rows * renderer->unit_height;
+    const size_t left = 3 * (size_t)renderer->border_x;
+    const size_t view = 3 * (size_t)(renderer->columns * renderer->unit_width);
+    memset(pixels, 0, above);
+    pixels += above;
+    for (int32_t y = 0; y < view_rows; y++, pixels += frame->stride) {
+        for (size_t i = 0; i < left; i++) {
+            pixels[i] = 0;
+        }
+        for (size_t i = left + view; i < frame->stride; i++) {
+            pixels[i] = 0;
+        }
+    }
+    memset(pixels, 0, (size_t)(renderer->height - renderer->border_y - view_rows) * frame->stride);
+}
+
 void render_frame(const Renderer* renderer, const World* world, Generator* generator,
                   uint8_t* pixels) {
     Frame frame = {.renderer = renderer,
@@ -168,15 +187,16 @@ void render_frame(const Renderer* renderer, const World* world, Generator* gener
                    .light = {.daylight = world->daylight,
                              .noisy = world_is_night(world),
                              .asleep = world->player.sleeping}};
-    memset(pixels, 0, frame.stride * (size_t)renderer->height);
-    const Object* player = &world->objects[PLAYER];
-    const int32_t left = player->x - renderer->columns / 2, top = player->y - renderer->rows / 2;
     uint8_t* corner =
         pixels + (size_t)renderer->border_y * frame.stride + 3 * (size_t)renderer->border_x;
+    clear_around(&frame, pixels);
+    uint8_t tiles[2 * VIEW_MAX * VIEW_MAX];
+    observe_tiles(world, tiles);
+    const uint8_t* tile = tiles;
     for (int32_t row = 0; row < renderer->rows; row++) {
         uint8_t* to = corner + (size_t)(row * renderer->unit_height) * frame.stride;
-        for (int32_t column = 0; column < renderer->columns; column++) {
-            draw_cell(&frame, left + column, top + row, to);
+        for (int32_t column = 0; column < renderer->columns; column++, tile += 2) {
+            draw_cell(&frame, tile, to);
             to += (size_t)renderer->unit_width * 3;
         }
     }

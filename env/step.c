@@ -42,7 +42,8 @@ typedef struct ArenaSizes {
 } ArenaSizes;
 
 static size_t objects_size(int32_t capacity) {
-    return (size_t)capacity * (sizeof(Object) + sizeof(Link) + 2 * sizeof(int16_t));
+    const size_t behind = KERNEL_BLOCK * sizeof(int16_t); // read, but not looked at
+    return (size_t)capacity * (sizeof(Object) + sizeof(Link) + 2 * sizeof(int16_t)) + behind;
 }
 
 static Objects objects_at(void* memory, int32_t capacity) {
@@ -57,7 +58,8 @@ static Objects objects_at(void* memory, int32_t capacity) {
 static ArenaSizes arena_sizes(const WorldShape* shape) {
     size_t cells = (size_t)shape->width * (size_t)shape->height;
     size_t chunks = (size_t)shape->chunk_columns * (size_t)shape->chunk_rows;
-    return (ArenaSizes){.mersenne = shape->mode == CAIRN_MODE_EXACT ? sizeof(Mersenne) : 0,
+    size_t mersenne = (sizeof(Mersenne) + 63) / 64 * 64; // what follows is aligned
+    return (ArenaSizes){.mersenne = shape->mode == CAIRN_MODE_EXACT ? mersenne : 0,
                         .objects = objects_size(shape->object_capacity),
                         .occupied =
                             (size_t)shape->width * (size_t)shape->occupied_words * sizeof(uint64_t),
@@ -239,6 +241,34 @@ static void finish_step(World* world) {
     world->terminated = health <= 0;
     world->truncated =
         !world->terminated && world->shape->length > 0 && world->step >= world->shape->length;
+}
+
+static void prefetch(const void* from, size_t size) {
+    enum { LINE = 64 };
+    for (size_t at = 0; at < size; at += LINE) {
+        __builtin_prefetch((const char*)from + at);
+    }
+}
+
+void world_prefetch(const World* world) {
+    prefetch(world, sizeof *world);
+    prefetch(world->list.x, 256);
+    prefetch(world->list.y, 256);
+}
+
+void world_prefetch_surroundings(const World* world) {
+    enum { NEAR = 5 };
+    const WorldShape* shape = world->shape;
+    const int32_t x = world->list.x[PLAYER], y = world->list.y[PLAYER];
+    for (int32_t column = x - NEAR > 0 ? x - NEAR : 0; column <= x + NEAR && column < shape->width;
+         column++) {
+        __builtin_prefetch(&world->material[world_cell(world, column, y)]);
+    }
+    const int32_t reach = shape->update_distance, left = x > reach ? x - reach : 0;
+    const int32_t right = x + reach < shape->width ? x + reach : shape->width - 1;
+    prefetch(&world->occupied[left * shape->occupied_words],
+             (size_t)((right - left + 1) * shape->occupied_words) * sizeof *world->occupied);
+    prefetch(world->objects, (size_t)world->object_count * sizeof *world->objects);
 }
 
 void world_step(World* world, int32_t action) {

@@ -126,6 +126,9 @@ void world_rebuild(World* world);
 void world_reset(World* world, const uint8_t* cells);
 // Everything of one step but the frame, whose draws are due when world_is_night in mode exact.
 void world_step(World* world, int32_t action);
+// Hints to the processor that this world is next but one, and next.
+void world_prefetch(const World* world);
+void world_prefetch_surroundings(const World* world);
 bool world_is_night(const World* world);
 // Mode fast: what the noise of the present frame is drawn from, however often that is looked at.
 Generator world_night(const World* world);

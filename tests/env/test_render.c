@@ -101,7 +101,9 @@ static void draw_view(Plain* plain) {
             int32_t left = column * plain->unit_x, top = row * plain->unit_y;
             draw(plain, &plain->textures->picture[world_material(world, x, y)], false, left, top,
                  plain->unit_x, plain->unit_y);
-            CairnObject object = observe_cell(world, x, y);
+            const int32_t index = world_object_index(world, x, y);
+            CairnObject object =
+                index ? observe_object(world, &world->objects[index]) : CAIRN_NOTHING;
             if (object != CAIRN_NOTHING) {
                 draw(plain, &plain->textures->picture[ENV_TEXTURE_FURNACE + (int)object], true,
                      left, top, plain->unit_x, plain->unit_y);
