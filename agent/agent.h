@@ -43,8 +43,8 @@ typedef enum AgentStatus {
 
 // ---------------------------------------------------------------- configuration
 typedef enum AgentEncoder {
-    AGENT_ENCODER_PAPER, // three stacks of 3x3 convolutions over the pixels
-    AGENT_ENCODER_TILE,  // one small network per 7x7-pixel tile, then 3x3 convolutions on 9x9
+    AGENT_ENCODER_PAPER,   // three stacks of 3x3 convolutions over the pixels
+    AGENT_ENCODER_TILE,    // one small network per 7x7-pixel tile, then 3x3 convolutions on 9x9
     AGENT_ENCODER_SYMBOLIC // no picture: the 9x7 cells' contents and the status, then the same
 } AgentEncoder;
 
@@ -91,13 +91,13 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     double distil_temperature;     // distil.temperature: [1e-3, 1e3]; 0.1
     double distil_kl_coefficient;  // distil.kl_coefficient: [0, 1000]; 1
     double distil_value_coefficient; // distil.value_coefficient: [0, 1000]; 1
-    double distil_learning_rate;   // distil.learning_rate: [1e-12, 1]; 3e-4
-    int64_t total_steps;           // train.steps: environment steps in all, [1, 2^53]; 1000000
-    int64_t seed;                  // train.seed: any; 0
-    int32_t threads;               // compute.threads: [1, min(256, N)]; 1
-    int32_t micro_batch;           // compute.micro_batch: rows at once, [1, 65536]; 64
-    NetBackend backend;            // compute.backend: auto, blas, onednn; auto
-    NetDtype dtype;                // compute.dtype: auto, f32, bf16; auto
+    double distil_learning_rate;     // distil.learning_rate: [1e-12, 1]; 3e-4
+    int64_t total_steps;             // train.steps: environment steps in all, [1, 2^53]; 1000000
+    int64_t seed;                    // train.seed: any; 0
+    int32_t threads;                 // compute.threads: [1, min(256, N)]; 1
+    int32_t micro_batch;             // compute.micro_batch: rows at once, [1, 65536]; 64
+    NetBackend backend;              // compute.backend: auto, blas, onednn; auto
+    NetDtype dtype;                  // compute.dtype: auto, f32, bf16; auto
 } AgentConfig;
 
 AgentConfig agent_default_config(void); // tile encoder, 32 worlds x 128 steps
@@ -275,14 +275,14 @@ void agent_policy_destroy(AgentPolicy* policy);                    // NULL is al
 const AgentConfig* agent_policy_config(const AgentPolicy* policy); // that of its training
 AgentProgress agent_policy_progress(const AgentPolicy* policy);    // its training when saved
 int32_t agent_policy_latent(const AgentPolicy* policy);            // width of the latent
-bool agent_policy_predicts(const AgentPolicy* policy); // it has expectations to tell
+bool agent_policy_predicts(const AgentPolicy* policy);             // it has expectations to tell
 
 // What an agent carries from step to step, for R games at once.
 typedef struct AgentMemory AgentMemory;
 AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMemory** memory,
                                 char why[AGENT_WHY]);
-void agent_memory_destroy(AgentMemory* memory);                // NULL is allowed
-void agent_memory_begin(AgentMemory* memory, int32_t row);     // an episode begins in this row
+void agent_memory_destroy(AgentMemory* memory);                   // NULL is allowed
+void agent_memory_begin(AgentMemory* memory, int32_t row);        // an episode begins in this row
 void agent_memory_copy(AgentMemory* to, const AgentMemory* from); // of the same policy and rows
 // observation [rows, ...], rows <= config.rows, those of the memory: pixels [rows, 64, 64, 3] or,
 // for a symbolic agent, tiles [rows, 7, 9, 2] and status [rows, CAIRN_STATUS_SIZE]. unlocked

@@ -1,8 +1,9 @@
 // Layout of a checkpoint, little-endian:
 //   8 bytes "CAIRNAGT", u32 version, u32 CRC-32 of all that follows, u64 size of the file,
-//   u64 kind, u64 bytes per weight (weights only: 2, halves), u64 size and text of the config (key = value lines),
-//   u64 fingerprint and u64 weight count of the network, u64 size and bytes of the caller's blob,
-//   progress, value normaliser, weights; in full checkpoints the rest of agent/state.c.
+//   u64 kind, u64 bytes per weight (weights only: 2, halves), u64 size and text of the config (key
+//   = value lines), u64 fingerprint and u64 weight count of the network, u64 size and bytes of the
+//   caller's blob, progress, value normaliser, weights; in full checkpoints the rest of
+//   agent/state.c.
 #include "agent/checkpoint.h"
 
 #include <stdarg.h>
@@ -92,9 +93,8 @@ static bool put_body(PackWriter* writer, const AgentTrainer* trainer, AgentCheck
         learned_put(writer, &learned);
         return pack_fit(writer);
     }
-    size_t used =
-        trainer_state_save(trainer, STATE_WHOLE, writer->bytes + writer->used,
-                           writer->size - writer->used, why);
+    size_t used = trainer_state_save(trainer, STATE_WHOLE, writer->bytes + writer->used,
+                                     writer->size - writer->used, why);
     writer->used += used;
     return used > 0;
 }
@@ -233,9 +233,9 @@ static AgentStatus check_match(const AgentTrainer* trainer, const CheckpointView
         return bad(why, name, "holds only weights; continuing a training needs a full checkpoint");
     }
     // The last ones: what a window of rollouts and the optimisers' moments are laid out by.
-    static const char* const prefixes[] = {"network.",     "world.",          "distil.prediction",
-                                           "distil.every", "distil.matching", "distil.epochs",
-                                           "ppo.rollout_steps"};
+    static const char* const prefixes[] = {
+        "network.",        "world.",        "distil.prediction", "distil.every",
+        "distil.matching", "distil.epochs", "ppo.rollout_steps"};
     bool distils = distil_wanted(&info->config) || distil_wanted(&trainer->config);
     for (int i = 0; i < (distils ? 7 : 2); i++) {
         char there[AGENT_VALUE], here[AGENT_VALUE];

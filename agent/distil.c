@@ -21,9 +21,10 @@ void distil_take(AgentTrainer* trainer, Block* block) {
     d->partner = block_take(block, steps, sizeof *d->partner);
     d->match = block_take(block, matches, sizeof *d->match);
     d->old_log_prob = block_take(block, rows * CAIRN_ACTIONS, sizeof *d->old_log_prob);
-    d->prototype = block_take(block, CAIRN_ACHIEVEMENTS * (size_t)config->latent,
-                              sizeof *d->prototype);
-    d->start_room = (size_t)config->worlds * (sizeof(uint64_t) + cairn_state_limit(trainer->worlds));
+    d->prototype =
+        block_take(block, CAIRN_ACHIEVEMENTS * (size_t)config->latent, sizeof *d->prototype);
+    d->start_room =
+        (size_t)config->worlds * (sizeof(uint64_t) + cairn_state_limit(trainer->worlds));
     d->start = block_take(block, d->start_room, 1);
     d->start_observation = observations_take(config, block, (size_t)config->worlds);
     batch_take(config, block, rows, &d->batch);
@@ -100,9 +101,11 @@ static void add_prototypes(AgentTrainer* trainer) {
     for (int32_t i = 0; i < b->seen_count; i++) {
         const Trajectory* trajectory = &d->trajectories[b->seen[i]];
         for (int32_t k = 0; k < trajectory->goal_count; k++) {
-            size_t row = (size_t)(trajectory->first + trajectory->goal[k]) * (size_t)trainer->config.worlds +
-                         (size_t)trajectory->world;
-            uint32_t before = trainer->rollout.unlocked_before[row - (size_t)trainer->config.worlds];
+            size_t row =
+                (size_t)(trajectory->first + trajectory->goal[k]) * (size_t)trainer->config.worlds +
+                (size_t)trajectory->world;
+            uint32_t before =
+                trainer->rollout.unlocked_before[row - (size_t)trainer->config.worlds];
             uint32_t unlocked = trainer->rollout.unlocked_before[row] & ~before;
             const NetReal* goal = b->goal + (size_t)(b->goals_of[b->seen[i]] + k) * b->width;
             for (size_t a = 0; a < CAIRN_ACHIEVEMENTS; a++) {

@@ -15,17 +15,17 @@ typedef struct MatchPair {
 } MatchPair;
 
 typedef struct Distil {
-    int32_t stored;    // rollouts in the window since the last phase
-    int32_t epoch;     // of the phase under way, those done
-    NetRandom random;  // order of trajectories, negatives, targets, steps
-    size_t capacity;   // trajectories
+    int32_t stored;           // rollouts in the window since the last phase
+    int32_t epoch;            // of the phase under way, those done
+    NetRandom random;         // order of trajectories, negatives, targets, steps
+    size_t capacity;          // trajectories
     Trajectory* trajectories; // [capacity] with a goal, of the phase under way
     int32_t trajectory_count;
-    int32_t* order;           // [capacity] in which a pass takes them
-    int32_t* others;          // [capacity] a source's targets are drawn from it
-    int32_t* steps;           // [K T] a trajectory's steps, permuted
-    int32_t* partner;         // [K T] step s is told apart from step partner[s]
-    MatchPair* match;         // [sources * targets] of a matching update
+    int32_t* order;   // [capacity] in which a pass takes them
+    int32_t* others;  // [capacity] a source's targets are drawn from it
+    int32_t* steps;   // [K T] a trajectory's steps, permuted
+    int32_t* partner; // [K T] step s is told apart from step partner[s]
+    MatchPair* match; // [sources * targets] of a matching update
     int32_t match_count;
     NetReal* old_log_prob; // [K T N, actions] of the policy that the phase began with
     DistilBatch batch;

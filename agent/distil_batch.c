@@ -27,8 +27,8 @@ void batch_take(const AgentConfig* config, Block* block, size_t window, DistilBa
     // pair for each source goal and target, with a step drawn for each.
     int64_t sources = config->distil_sources, targets = config->distil_targets;
     int64_t matches = sources * targets * CAIRN_ACHIEVEMENTS;
-    int64_t steps = larger(2 * (int64_t)config->distil_batch,
-                           matches + 2 * sources * CAIRN_ACHIEVEMENTS);
+    int64_t steps =
+        larger(2 * (int64_t)config->distil_batch, matches + 2 * sources * CAIRN_ACHIEVEMENTS);
     int64_t goals = larger((int64_t)config->distil_batch + CAIRN_ACHIEVEMENTS + 1,
                            sources * (targets + 1) * (CAIRN_ACHIEVEMENTS + 1));
     b->width = (size_t)config->latent;
@@ -106,8 +106,7 @@ static void add_goal(DistilBatch* b, int32_t before, int32_t after) {
     b->goals[b->goal_count++] = (DistilGoal){.before = before, .after = after};
 }
 
-int32_t batch_goals(DistilBatch* b, const Trajectory* trajectory, int32_t number,
-                    int32_t worlds) {
+int32_t batch_goals(DistilBatch* b, const Trajectory* trajectory, int32_t number, int32_t worlds) {
     if (b->goals_of[number] < 0) {
         b->goals_of[number] = b->goal_count;
         b->seen[b->seen_count++] = number;
@@ -142,8 +141,7 @@ static void look_job(void* context, int32_t thread) {
     NetPlan* plan = trainer->workers[thread].look;
     int32_t first, rows;
     net_plan_load(plan, trainer->weights);
-    for (int32_t i = thread;
-         piece(trainer->config.micro_batch, i, b->look_count, &first, &rows);
+    for (int32_t i = thread; piece(trainer->config.micro_batch, i, b->look_count, &first, &rows);
          i += trainer->config.threads) {
         for (int32_t k = 0; k < rows; k++) {
             observations_put(&trainer->network, plan, (size_t)k, &trainer->rollout.observations,
@@ -160,8 +158,7 @@ void batch_encode_goals(AgentTrainer* trainer) {
     cairn_parallel(trainer->worlds, look_job, trainer);
     for (int32_t i = 0; i < b->goal_count; i++) {
         const DistilGoal* goal = &b->goals[i];
-        const NetReal* after =
-            goal->after < 0 ? NULL : b->latent + (size_t)goal->after * b->width;
+        const NetReal* after = goal->after < 0 ? NULL : b->latent + (size_t)goal->after * b->width;
         b->norm[i] = goal_vector(b->width, b->latent + (size_t)goal->before * b->width, after,
                                  b->goal + (size_t)i * b->width);
     }

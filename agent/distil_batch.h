@@ -20,20 +20,20 @@ typedef struct DistilPair {
 } DistilPair;
 
 typedef struct DistilBatch {
-    size_t width;                          // of latents
+    size_t width;                           // of latents
     int32_t row_room, goal_room, pair_room; // looks: two to a goal
-    int32_t* place;                        // [window] of a row among rows, -1: not there
-    int32_t* look_place;                   // [window]
-    int32_t* goals_of;                     // [trajectories] first of its goals, -1: not there
+    int32_t* place;                         // [window] of a row among rows, -1: not there
+    int32_t* look_place;                    // [window]
+    int32_t* goals_of;                      // [trajectories] first of its goals, -1: not there
     int32_t row_count;
-    int32_t* row;     // [row_room] of the window
-    double* share;    // [row_room] how often the regularisers count it; then divided by drawn_count
-    NetReal* target;  // [row_room] normalised return
+    int32_t* row;    // [row_room] of the window
+    double* share;   // [row_room] how often the regularisers count it; then divided by drawn_count
+    NetReal* target; // [row_room] normalised return
     int32_t drawn_count;
-    NetReal* drawn;   // [2 * pair_room] targets as often as they count
+    NetReal* drawn; // [2 * pair_room] targets as often as they count
     int32_t look_count;
-    int32_t* look;     // [2 * goal_room]
-    NetReal* latent;   // [2 * goal_room, width]
+    int32_t* look;   // [2 * goal_room]
+    NetReal* latent; // [2 * goal_room, width]
     int32_t goal_count;
     DistilGoal* goals; // [goal_room]
     NetReal* goal;     // [goal_room, width]
@@ -41,7 +41,7 @@ typedef struct DistilBatch {
     int32_t pair_count;
     DistilPair* pairs; // [pair_room]
     int32_t seen_count;
-    int32_t* seen;      // [trajectories] with an entry in goals_of
+    int32_t* seen;         // [trajectories] with an entry in goals_of
     NetReal* prediction;   // [row_room, width], of the prediction pass only
     NetReal* d_prediction; // [row_room, width]
     NetReal* d_latent;     // [row_room, width], of the matching pass only
@@ -53,7 +53,7 @@ struct AgentTrainer;
 
 void batch_take(const AgentConfig* config, Block* block, size_t window, DistilBatch* batch);
 void batch_clear(DistilBatch* batch, bool predicting);
-int32_t batch_row(DistilBatch* batch, int32_t row);  // its index, new or not
+int32_t batch_row(DistilBatch* batch, int32_t row); // its index, new or not
 // Counts a row once more for the regularisers; target: its return in units of reward.
 void batch_draw(DistilBatch* batch, int32_t index, NetReal target);
 // All goals of a trajectory, and behind them its end when it ended. The index of the first.

@@ -94,8 +94,8 @@ static AgentStatus prediction_update(AgentTrainer* trainer, AgentPass* pass, cha
     }
     batch_encode_goals(trainer);
     batch_predict(trainer);
-    AgentStatus status = learn(trainer, &trainer->adam[2], prediction_loss(trainer), pass,
-                               "prediction", why);
+    AgentStatus status =
+        learn(trainer, &trainer->adam[2], prediction_loss(trainer), pass, "prediction", why);
     batch_clear(&trainer->distil->batch, true);
     return status;
 }
@@ -212,12 +212,11 @@ static void add_matches(AgentTrainer* trainer, const MatchPair* pair, AgentPass*
             if (!(pair->matched[k] >> j & 1)) {
                 continue;
             }
-            int32_t negative =
-                (int32_t)net_random_below(&d->random, (uint32_t)target->goal_count);
+            int32_t negative = (int32_t)net_random_below(&d->random, (uint32_t)target->goal_count);
             int32_t goals = b->goals_of[pair->target];
             b->goals[b->goals_of[pair->source] + k].anchored = true;
-            b->pairs[b->pair_count++] = (DistilPair){b->goals_of[pair->source] + k, goals + j,
-                                                     goals + negative};
+            b->pairs[b->pair_count++] =
+                (DistilPair){b->goals_of[pair->source] + k, goals + j, goals + negative};
             pass->alike += unlocked_at(trainer, source, k) == unlocked_at(trainer, target, j);
             int32_t step = (int32_t)net_random_below(&d->random, (uint32_t)source->length);
             int32_t row = row_of(trainer, source, step);

@@ -85,8 +85,7 @@ static void record(const Evaluator* e, int32_t world) {
            AGENT_EXPECTED * sizeof *r->similarity);
     if (e->latent) {
         size_t width = (size_t)e->policy->network.width;
-        memcpy(r->latent + t * width, e->latent + (size_t)world * width,
-               width * sizeof *r->latent);
+        memcpy(r->latent + t * width, e->latent + (size_t)world * width, width * sizeof *r->latent);
     }
 }
 

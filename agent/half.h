@@ -2,5 +2,5 @@
 #pragma once
 #include <stdint.h>
 
-uint16_t half_of(float value);  // to nearest, ties to even; beyond the range: infinity
+uint16_t half_of(float value);   // to nearest, ties to even; beyond the range: infinity
 float half_value(uint16_t half); // exact

@@ -168,9 +168,8 @@ AgentStatus network_create(const NetworkShape* shape, Network* network, char why
         return AGENT_OUT_OF_MEMORY;
     }
     NetGraph* graph = network->graph;
-    NetTensor x = shape->encoder == AGENT_ENCODER_SYMBOLIC
-                      ? symbolic_encoder(graph, shape, network)
-                      : picture_encoder(graph, shape, network);
+    NetTensor x = shape->encoder == AGENT_ENCODER_SYMBOLIC ? symbolic_encoder(graph, shape, network)
+                                                           : picture_encoder(graph, shape, network);
     x = layer(graph, x, "dense", LAYER_NORM, LINEAR, shape->dense, 1.4);
     x = layer(graph, x, "latent", LAYER_NORM, LINEAR, shape->latent, 1);
     network->latent = x = net_real(graph, x);

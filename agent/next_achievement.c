@@ -104,8 +104,8 @@ static AgentStatus probe(const AgentNext* next, AgentNextSummary* summary, char 
     float* probability = malloc((size_t)test->count * CLASSES * sizeof *probability);
     AgentStatus status = AGENT_OUT_OF_MEMORY;
     if (probability) {
-        status = probe_fit(fit->count, next->width, fit->features, CLASSES, fit->label, 1, &made,
-                           why);
+        status =
+            probe_fit(fit->count, next->width, fit->features, CLASSES, fit->label, 1, &made, why);
     }
     if (status == AGENT_OK) {
         probe_apply(made, test->count, test->features, probability);

@@ -6,8 +6,8 @@
 Observations observations_take(const AgentConfig* config, Block* block, size_t rows) {
     if (config->encoder == AGENT_ENCODER_SYMBOLIC) {
         uint8_t* tiles = block_take(block, rows, OBSERVATION_TILES);
-        return (Observations){
-            .tiles = tiles, .status = block_take(block, rows, CAIRN_STATUS_SIZE * sizeof(float))};
+        return (Observations){.tiles = tiles,
+                              .status = block_take(block, rows, CAIRN_STATUS_SIZE * sizeof(float))};
     }
     return (Observations){.pixels = block_take(block, rows, AGENT_PIXELS)};
 }

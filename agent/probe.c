@@ -36,8 +36,7 @@ static NetStatus build(Probe* probe, char why[AGENT_WHY]) {
     if (status != NET_OK) {
         return status;
     }
-    probe->features =
-        net_input(probe->graph, "features", NET_INPUT_REAL, 1, &probe->width);
+    probe->features = net_input(probe->graph, "features", NET_INPUT_REAL, 1, &probe->width);
     NetTensor x = net_linear(probe->graph, probe->features,
                              &(NetLayer){.name = "probe",
                                          .outputs = probe->classes,

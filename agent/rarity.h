@@ -5,8 +5,8 @@
 
 #include "env/cairn.h"
 
-typedef struct Rarity { // plain; a checkpoint holds the success rates
-    double limit;       // most that an unlock may count, >= 1
+typedef struct Rarity {                 // plain; a checkpoint holds the success rates
+    double limit;                       // most that an unlock may count, >= 1
     double success[CAIRN_ACHIEVEMENTS]; // moving averages over episodes, in [0, 1]
 } Rarity;
 

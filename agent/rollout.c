@@ -116,8 +116,8 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
             run->unlocked |= (uint32_t)(r->unlocked[w * CAIRN_ACHIEVEMENTS + k] != 0) << k;
         }
         run->just_unlocked = run->unlocked != before;
-        r->reward[row + w] = r->world_reward[w] + rarity_bonus(&trainer->rarity, before,
-                                                               run->unlocked);
+        r->reward[row + w] =
+            r->world_reward[w] + rarity_bonus(&trainer->rarity, before, run->unlocked);
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
             r->cut_value[row + w] = cut_value(trainer, worker, w);
         }

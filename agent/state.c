@@ -103,11 +103,11 @@ static size_t window_limit(const AgentTrainer* trainer) {
 size_t trainer_state_limit(const AgentTrainer* trainer, StateKind kind) {
     enum { COUNTERS = 512, WORLD_FIELDS = 64 };
     size_t arrays = 1 + 2 * (size_t)trainer->adam_count;
-    size_t bytes = COUNTERS + arrays * trainer->weight_count * sizeof(NetReal) +
-                   (size_t)trainer->config.worlds *
-                       (WORLD_FIELDS + cairn_state_limit(trainer->worlds) +
-                        trainer->memory.width * sizeof(NetReal) +
-                        observations_bytes(&trainer->config));
+    size_t bytes =
+        COUNTERS + arrays * trainer->weight_count * sizeof(NetReal) +
+        (size_t)trainer->config.worlds *
+            (WORLD_FIELDS + cairn_state_limit(trainer->worlds) +
+             trainer->memory.width * sizeof(NetReal) + observations_bytes(&trainer->config));
     if (trainer->distil) {
         bytes += CAIRN_ACHIEVEMENTS * trainer->distil->batch.width * sizeof(NetReal);
         bytes += kind == STATE_WHOLE ? window_limit(trainer) : 0;
@@ -182,8 +182,8 @@ static void put_memories(PackWriter* writer, const AgentTrainer* trainer, size_t
     size_t worlds = (size_t)trainer->config.worlds, width = trainer->memory.width;
     for (size_t row = 0; row < rows && trainer->network.has_memory; row++) {
         const NetReal* memory = trainer->rollout.memory + row * width;
-        uint8_t same = row >= worlds && memcmp(memory, memory - worlds * width,
-                                               width * sizeof *memory) == 0;
+        uint8_t same =
+            row >= worlds && memcmp(memory, memory - worlds * width, width * sizeof *memory) == 0;
         pack_put(writer, &same, 1);
         pack_put(writer, memory, same ? 0 : width * sizeof *memory);
     }

@@ -38,7 +38,7 @@ typedef struct WorldRun { // one per world: the episode under way, and the strea
     NetRandom random;
     double reward;
     int32_t length;
-    uint32_t unlocked; // bits
+    uint32_t unlocked;  // bits
     bool just_unlocked; // the last step did; the memory has not taken it up yet
 } WorldRun;
 
@@ -90,12 +90,12 @@ struct AgentTrainer {
     WorldRun* run; // [N]
     Memory memory; // [N]
     Rollout rollout;
-    int32_t segments;   // K
-    int32_t first_step; // of the present rollout: its segment times T
-    Worker* workers;    // [threads]
+    int32_t segments;        // K
+    int32_t first_step;      // of the present rollout: its segment times T
+    Worker* workers;         // [threads]
     int32_t kept_plans;      // per worker
     int32_t predicting_rows; // of each of them
-    int32_t* index;     // [T * N] the permutation of an epoch
+    int32_t* index;          // [T * N] the permutation of an epoch
     Minibatch minibatch;
     Update update;
     struct Distil* distil; // owned; NULL: no distillation
@@ -104,15 +104,15 @@ struct AgentTrainer {
     const volatile sig_atomic_t* stop; // of the call under way, or NULL
     void* state;                       // [state_size] to return to when stopped
     size_t state_size;
-    size_t bytes;     // taken by block
-    void* block;      // owns all arrays above
+    size_t bytes; // taken by block
+    void* block;  // owns all arrays above
 };
 
 bool trainer_stopped(const AgentTrainer* trainer);
-double trainer_seconds(void);                              // a monotonic clock
+double trainer_seconds(void); // a monotonic clock
 double trainer_annealed(const AgentTrainer* trainer, double learning_rate);
-size_t trainer_segment_rows(const AgentTrainer* trainer);  // T * N
-size_t trainer_history_rows(const AgentTrainer* trainer);  // K * T * N
+size_t trainer_segment_rows(const AgentTrainer* trainer); // T * N
+size_t trainer_history_rows(const AgentTrainer* trainer); // K * T * N
 // Where the observations lie that the next rollout begins with.
 size_t trainer_next_row(const AgentTrainer* trainer);
 

@@ -16,10 +16,10 @@ typedef struct Trajectory { // step s of it is row (first + s) * N + world of th
     bool ended; // the episode ends with its last step
 } Trajectory;
 
-typedef struct Window {            // T steps of N worlds
-    size_t steps, worlds;          //
-    const int32_t* episode_step;   // [T, N] steps of the episode before this one
-    const uint8_t* ended;          // [T, N] the episode's last step
+typedef struct Window {              // T steps of N worlds
+    size_t steps, worlds;            //
+    const int32_t* episode_step;     // [T, N] steps of the episode before this one
+    const uint8_t* ended;            // [T, N] the episode's last step
     const uint32_t* unlocked_before; // [T, N] bit k: achievement k
     bool whole;                      // leave out episodes that began before or end after it
 } Window;

@@ -91,8 +91,8 @@ typedef struct Evaluated { // the callback's context
     int32_t done;
     EvalRecorder* recorder; // NULL = not recording
     AgentNext* next;
-    bool show;              // a count on standard error
-    char why[RUN_WHY];      // set when recording failed
+    bool show;         // a count on standard error
+    char why[RUN_WHY]; // set when recording failed
 } Evaluated;
 
 static bool take_episode(void* context, const AgentEpisode* episode, const AgentTrace* trace) {
@@ -196,10 +196,10 @@ static void print_text(const EvalOptions* options, const char* path, int64_t tra
 
 // Percent; what could not be asked is null.
 static json_t* next_json(const AgentNextSummary* next) {
-    json_t* object = json_pack("{s:I, s:f, s:I, s:I}", "steps", (json_int_t)next->steps,
-                               "chance_percent", 100 * next->chance, "probe_fit_steps",
-                               (json_int_t)next->fit_steps, "probe_test_steps",
-                               (json_int_t)next->test_steps);
+    json_t* object =
+        json_pack("{s:I, s:f, s:I, s:I}", "steps", (json_int_t)next->steps, "chance_percent",
+                  100 * next->chance, "probe_fit_steps", (json_int_t)next->fit_steps,
+                  "probe_test_steps", (json_int_t)next->test_steps);
     const struct {
         const char* key;
         bool there;
@@ -275,9 +275,8 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
     }
     char why[AGENT_WHY];
     int status = RUNS_OK;
-    if (options->record &&
-        !eval_recorder_create(options->record, policy, options->seed, &evaluated.recorder,
-                              evaluated.why)) {
+    if (options->record && !eval_recorder_create(options->record, policy, options->seed,
+                                                 &evaluated.recorder, evaluated.why)) {
         status = runs_fail("%s", evaluated.why);
     }
     if (status == RUNS_OK && agent_next_create(policy, &evaluated.next, why) != AGENT_OK) {

@@ -116,8 +116,7 @@ typedef struct Plain {
 static Plain plain_begin(const AgentTrainer* trainer) {
     NetTensor outputs[] = {trainer->network.latent, trainer->network.log_prob,
                            trainer->network.value, trainer->network.prediction};
-    NetPlanConfig config = {
-        .rows = ROOM, .training = true, .outputs = outputs, .output_count = 4};
+    NetPlanConfig config = {.rows = ROOM, .training = true, .outputs = outputs, .output_count = 4};
     Plain plain = {.trainer = trainer,
                    .gradient = calloc(trainer->weight_count, sizeof *plain.gradient)};
     char why[NET_WHY] = "";
@@ -166,8 +165,7 @@ static void put_regularisers(const Plain* plain, int count, const int* row, cons
     for (int i = 0; i < count; i++) {
         for (int a = 0; a < CAIRN_ACTIONS; a++) { // d/dl of e^l (l - old)
             double now = (double)log_prob[i * CAIRN_ACTIONS + a];
-            double old =
-                (double)plain->trainer->distil->old_log_prob[row[i] * CAIRN_ACTIONS + a];
+            double old = (double)plain->trainer->distil->old_log_prob[row[i] * CAIRN_ACTIONS + a];
             d_log_prob[i * CAIRN_ACTIONS + a] = (NetReal)(weight * exp(now) * (now - old + 1));
         }
         double target = value_norm_normalise(norm, (double)plain->trainer->rollout.target[row[i]]);

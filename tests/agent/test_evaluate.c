@@ -178,8 +178,8 @@ START_TEST(policy_agrees_with_rollout) {
         for (int w = 0; w < 6; w++) {
             int row = t * 6 + w;
             bool begins = r->episode_step[row] == 0;
-            unlocked[w] = t > first && !begins &&
-                          r->unlocked_before[row] != r->unlocked_before[row - 6];
+            unlocked[w] =
+                t > first && !begins && r->unlocked_before[row] != r->unlocked_before[row - 6];
             if (begins) {
                 agent_memory_begin(memory, w);
             }
