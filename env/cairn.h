@@ -242,6 +242,18 @@ CAIRN_API CairnStatus cairn_load_world(Cairn* worlds, int32_t world, const void*
 // of its own can so be the snapshots of a search.
 CAIRN_API CairnStatus cairn_copy_world(const Cairn* from, int32_t from_world, Cairn* to,
                                        int32_t to_world, char why[CAIRN_WHY]);
+// The same within a process, for going back often: one memory copy, unchecked, no format. A
+// snapshot is taken from and restored to any Cairn of the configuration that it was made for but
+// for seeds, world_count and threads. CAIRN_BAD_ARGUMENT: no such world, another configuration, a
+// world before its first reset, or nothing taken yet.
+typedef struct CairnSnapshot CairnSnapshot;
+CAIRN_API CairnStatus cairn_snapshot_create(const Cairn* worlds, CairnSnapshot** snapshot,
+                                            char why[CAIRN_WHY]);
+CAIRN_API void cairn_snapshot_destroy(CairnSnapshot* snapshot); // NULL is allowed
+CAIRN_API CairnStatus cairn_snapshot_take(const Cairn* worlds, int32_t world,
+                                          CairnSnapshot* snapshot, char why[CAIRN_WHY]);
+CAIRN_API CairnStatus cairn_snapshot_restore(Cairn* worlds, int32_t world,
+                                             const CairnSnapshot* snapshot, char why[CAIRN_WHY]);
 // Writes row `world` of the output anew without a step. Changes nothing: at night, mode exact draws
 // other noise than the step did, from a copy of the generator, and mode fast the same again.
 CAIRN_API void cairn_observe_world(const Cairn* worlds, int32_t world, const CairnOutput* output);

@@ -119,6 +119,38 @@ void world_use_reserve(World* world) {
     use_list(world, objects_at(world->reserve, world->shape->object_limit));
 }
 
+void world_copy(World* to, const World* from) {
+    const World own = *to;
+    const WorldShape* shape = own.shape;
+    const size_t chunks = (size_t)shape->chunk_columns * (size_t)shape->chunk_rows;
+    const size_t count = (size_t)from->object_count;
+    *to = *from;
+    to->shape = shape;
+    to->generator.mersenne = own.generator.mersenne;
+    to->material = own.material;
+    to->occupied = own.occupied;
+    to->chunks = own.chunks;
+    to->chunk_order = own.chunk_order;
+    to->arena = own.arena;
+    to->reserve = own.reserve;
+    if (own.generator.mersenne) {
+        *own.generator.mersenne = *from->generator.mersenne;
+    }
+    memcpy(own.material, from->material, (size_t)shape->width * (size_t)shape->height);
+    memcpy(own.occupied, from->occupied,
+           (size_t)shape->width * (size_t)shape->occupied_words * sizeof *own.occupied);
+    memcpy(own.chunks, from->chunks, chunks * sizeof *own.chunks);
+    memcpy(own.chunk_order, from->chunk_order, chunks * sizeof *own.chunk_order);
+    to->list = from->object_count <= shape->object_capacity
+                   ? objects_at(own.arena, shape->object_capacity)
+                   : objects_at(own.reserve, shape->object_limit);
+    to->objects = to->list.object;
+    memcpy(to->list.link, from->list.link, count * sizeof *to->list.link);
+    memcpy(to->list.object, from->list.object, count * sizeof *to->list.object);
+    memcpy(to->list.x, from->list.x, count * sizeof *to->list.x);
+    memcpy(to->list.y, from->list.y, count * sizeof *to->list.y);
+}
+
 static void count_cells(World* world) {
     const WorldShape* shape = world->shape;
     for (int32_t column = 0; column < shape->chunk_columns; column++) {

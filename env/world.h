@@ -116,6 +116,10 @@ void world_attach(World* world, const WorldShape* shape, void* arena, void* rese
 void world_use_arena(World* world);
 void world_use_reserve(World* world);
 
+// Makes `to` what `from` is. Both have arrays of their own, of one shape; where `from` has a long
+// list, `to` has a reserve.
+void world_copy(World* to, const World* from);
+
 // Makes everything that follows from the rest anew, as loading needs: the objects' places, the
 // chunks' counts, the generator's block of outputs, unlocked. Needs material, objects with their
 // links, chunk_order, chunks[].first and .last.
