@@ -31,7 +31,9 @@ stage_double() { # networks and learner against reference figures in double prec
     build VARIANT=double tests-nets tests-agent && suites double nets agent
 }
 stage_asan() { # address, undefined behaviour and leak sanitizers on everything
-    build VARIANT=asan build/asan/cairn tests && suites asan
+    local viewer=()
+    pkg-config --exists sdl2 SDL2_ttf && viewer=(build/asan/cairn-view)
+    build VARIANT=asan build/asan/cairn "${viewer[@]}" tests && suites asan
 }
 stage_fuzz() { # every parser reads its corpus, and damaged copies of it, under the sanitizers
     build VARIANT=asan fuzzers && bash tests/fuzz/fuzz.sh build/asan

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "viz/gamepad.h"
 #include "viz/view.h"
@@ -370,12 +371,25 @@ static bool turn(App* app) {
 }
 
 // ---------------------------------------------------------------- create and destroy
+// Without a display, SDL takes a driver that shows nothing: nobody could ever close that window.
+static bool open_display(App* app) {
+    const bool fine = SDL_Init(SDL_INIT_VIDEO) == 0;
+    const char* driver = fine ? SDL_GetCurrentVideoDriver() : NULL;
+    const bool blind = driver && (strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0);
+    if (fine && (!blind || SDL_GetHint(SDL_HINT_VIDEODRIVER))) {
+        return true;
+    }
+    snprintf(app->why, SESSION_WHY,
+             "no display to open a window on%s%.200s; --screenshot and --video need none",
+             fine ? "" : ": ", fine ? "" : SDL_GetError());
+    return false;
+}
+
 static bool open_window(App* app, const ViewerOptions* options, const CairnTextures* textures) {
     SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); // drawn by the processor, rarely
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
-    if (SDL_Init(SDL_INIT_VIDEO) != 0) {
-        return sdl_failed(app,
-                          "no display to open a window on (--screenshot and --video need none)");
+    if (!open_display(app)) {
+        return false;
     }
     if (app->session->live && SDL_InitSubSystem(SDL_INIT_GAMECONTROLLER) != 0) {
         session_say(app->session, "no gamepads: %s", SDL_GetError());

@@ -14,13 +14,12 @@ bool canvas_create(int32_t width, int32_t height, double scale, Canvas** canvas,
         return false;
     }
     made->scale = scale;
-    made->surface = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_ARGB8888);
+    made->surface = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_RGB888);
     if (!made->surface) {
         snprintf(why, TEXT_WHY, "no picture of %d x %d pixels: %s", width, height, SDL_GetError());
         canvas_destroy(made);
         return false;
     }
-    SDL_SetSurfaceBlendMode(made->surface, SDL_BLENDMODE_NONE);
     if (!text_create(scale, &made->text, why)) {
         canvas_destroy(made);
         return false;
@@ -69,11 +68,13 @@ static inline uint32_t mixed(uint32_t below, uint32_t above, uint32_t alpha) { /
 
 void canvas_fill(Canvas* canvas, Box box, uint32_t color) {
     box = intersection(box, canvas->clip);
-    for (int32_t y = 0; y < box.height; y++) {
-        uint32_t* row = pixel_at(canvas, box.x, box.y + y);
-        for (int32_t x = 0; x < box.width; x++) {
-            row[x] = 0xff000000 | color;
-        }
+    if (box.width == 0) {
+        return;
+    }
+    uint32_t* first = pixel_at(canvas, box.x, box.y);
+    SDL_memset4(first, 0xff000000 | color, (size_t)box.width);
+    for (int32_t y = 1; y < box.height; y++) {
+        memcpy(pixel_at(canvas, box.x, box.y + y), first, (size_t)box.width * 4);
     }
 }
 

@@ -9,7 +9,7 @@
 #include "viz/text.h"
 
 typedef struct Canvas {
-    SDL_Surface* surface; // owned; 32 bits, 0xffRRGGBB
+    SDL_Surface* surface; // owned; SDL_PIXELFORMAT_RGB888, written as 0xffRRGGBB
     TextSet* text;        // owned; at this scale
     double scale;
     Box clip; // nothing is drawn outside

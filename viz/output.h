@@ -16,5 +16,5 @@ bool output_begin(const char* path, Output* output, char why[OUTPUT_WHY]);
 bool output_commit(Output* output, char why[OUTPUT_WHY]);
 void output_abandon(Output* output);
 
-// A surface of 32 bits 0xAARRGGBB as a PNG file without transparency. Same pixels, same bytes.
+// A canvas's surface as a PNG file. Same pixels, same bytes.
 bool output_png(const char* path, const SDL_Surface* surface, char why[OUTPUT_WHY]);

@@ -56,7 +56,7 @@ static int start(Video* video, int32_t width, int32_t height, double rate, int i
     snprintf(frames, sizeof frames, "%.6g", rate);
     snprintf(to, sizeof to, "file:%s", video->output.temporary);
     char* arguments[32] = {"ffmpeg", "-hide_banner", "-loglevel",     "error", "-y",
-                           "-f",     "rawvideo",     "-pixel_format", "bgra",  "-video_size",
+                           "-f",     "rawvideo",     "-pixel_format", "bgr0",  "-video_size",
                            size,     "-framerate",   frames,          "-i",    "pipe:0"};
     static char* const mp4[] = {"-vf",       "pad=ceil(iw/2)*2:ceil(ih/2)*2",
                                 "-c:v",      "libx264",

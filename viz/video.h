@@ -14,7 +14,7 @@ bool video_kind_known(const char* path);
 // that is not closed leaves no file.
 bool video_create(const char* path, int32_t width, int32_t height, double rate, Video** video,
                   char why[OUTPUT_WHY]);
-// A surface of 32 bits 0xAARRGGBB, of the film's size.
+// A canvas's surface, of the film's size.
 bool video_add(Video* video, const SDL_Surface* frame, char why[OUTPUT_WHY]);
 bool video_close(Video* video, char why[OUTPUT_WHY]); // ends the film; the video is gone
 void video_destroy(Video* video);                     // abandons it; NULL is allowed
