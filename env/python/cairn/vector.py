@@ -20,6 +20,7 @@ from cairn.env import RENDER_MODES, SEED_LIMIT, make_canvas, make_settings, obse
 __all__ = ["CrafterVectorEnv"]
 
 AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
+MASKS = ("_inventory", "_achievements", "_unlocked", "_discount", "_player_pos", "_reward")
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}  # types by their bytes
 
 
@@ -185,11 +186,10 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             "discount": 1.0 - arrays.terminated,
             "player_pos": arrays.position,
             "reward": arrays.reward,
+            **dict.fromkeys(MASKS, np.ones(self.num_envs, np.bool_)),
         }
         if semantic is not None:
-            info["semantic"] = semantic
-        everywhere = np.ones(self.num_envs, np.bool_)
-        info.update({f"_{name}": everywhere for name in info})
+            info["semantic"], info["_semantic"] = semantic, info["_reward"]
         return info
 
     def _add_final(self, arrays: Arrays, info: dict[str, Any], ended: Array) -> dict[str, Any]:
@@ -205,7 +205,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         for place, number in enumerate(numbers):
             observations[number] = observation_of(self._settings, final, place)
         fresh["final_obs"], fresh["_final_obs"] = observations, ended
-        fresh["final_info"], fresh["_final_info"] = info, ended.copy()
+        fresh["final_info"], fresh["_final_info"] = info, ended
         return fresh
 
     def _reset_some(self, seed: Any, mask: Any) -> tuple[Any, dict[str, Any]]:
