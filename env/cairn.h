@@ -237,11 +237,6 @@ CAIRN_API CairnStatus cairn_save_world(const Cairn* worlds, int32_t world, void*
 // Broken bytes leave the world as it was.
 CAIRN_API CairnStatus cairn_load_world(Cairn* worlds, int32_t world, const void* bytes, size_t size,
                                        char why[CAIRN_WHY]);
-// The same in memory and faster: world `from_world` of `from` as it is becomes world `to_world` of
-// `to`, a Cairn of the same mode, area, view, size and length, or the same Cairn. Worlds of a Cairn
-// of its own can so be the snapshots of a search.
-CAIRN_API CairnStatus cairn_copy_world(const Cairn* from, int32_t from_world, Cairn* to,
-                                       int32_t to_world, char why[CAIRN_WHY]);
 // The same within a process, for going back often: one memory copy, unchecked, no format. A
 // snapshot is taken from and restored to any Cairn of the configuration that it was made for but
 // for seeds, world_count and threads. CAIRN_BAD_ARGUMENT: no such world, another configuration, a
