@@ -2,20 +2,19 @@
 
 #include <math.h>
 
-// Weight of an episode in the averages; success from which on an unlock counts once; what is added
-// so that the first unlock ever has a finite worth.
-static const double rate = 0.005, common = 0.25, floor_rate = 0.0025;
+// Weight of an episode in the averages; the score's 1 %.
+static const double rate = 0.005, one_percent = 0.01;
 
-Rarity rarity_new(double limit) {
-    return (Rarity){.limit = limit};
+Rarity rarity_new(double exponent) {
+    return (Rarity){.exponent = exponent};
 }
 
 double rarity_bonus(const Rarity* rarity, uint32_t before, uint32_t after) {
     double bonus = 0;
     for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
         if ((after & ~before) >> k & 1) {
-            double worth = sqrt(common / (rarity->success[k] + floor_rate));
-            bonus += fmax(fmin(worth, rarity->limit) - 1, 0);
+            double weight = (1 + one_percent) / (rarity->success[k] + one_percent);
+            bonus += pow(weight, rarity->exponent) - 1;
         }
     }
     return bonus;
