@@ -195,6 +195,11 @@ $(eval $(call TESTS,viz,$(filter-out $(O)/viz/main.o,$(VIZ_OBJ)) $(AGENT_OBJ) $(
 endif
 tests: $(ALL_TESTS)
 
+# Programs of tests/env that take longer than a test may.
+LONG_ENV := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/env/bench_*.c))
+$(LONG_ENV): %: %.o $(filter-out $(O)/tests/main.o,$(TESTS_env_OBJ)) $(ENV_OBJ)
+	$(LINK) $(TEST_LIBS) $(ENV_LIBS)
+
 # tests/fuzz/fuzz_*.c: with libFuzzer in VARIANT=fuzz, else with a main that replays a corpus.
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): EXTRA := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
@@ -234,15 +239,20 @@ quickstart: ## installs, builds, trains a few minutes, evaluates, writes a repor
 	@$(MAKE) $(PARALLEL) all
 	@.ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
 
-bench: all ## speed of the world and of learning, one JSON line each
+bench: all $(O)/tests/env/bench_distribution ## speed of the world and of learning, one JSON line each
 	$(PROGRAM) bench env
+	$(PROGRAM) bench env --mode fast --worlds 1024
+	$(O)/tests/env/bench_distribution
 	$(PROGRAM) bench learn --preset ppo
 	$(PROGRAM) bench learn --preset paper-ppo
 
 MAN := $(PRODUCTS)/cairn.1
 $(MAN): runs/man/cairn.1.in runs/man/commands.sh runs/man/page.awk $(PROGRAM)
 	$(Q)sh runs/man/commands.sh $< $(PROGRAM) > $@.$$$$ && mv -f $@.$$$$ $@
-man: $(MAN) ## the manual page, whose options come from the program itself
+VIEW_MAN := $(if $(VIEW),$(PRODUCTS)/cairn-view.1)
+$(PRODUCTS)/cairn-view.1: viz/cairn-view.1.in runs/man/commands.sh runs/man/page.awk $(VIEWER)
+	$(Q)sh runs/man/commands.sh $< $(VIEWER) > $@.$$$$ && mv -f $@.$$$$ $@
+man: $(MAN) $(VIEW_MAN) ## the manual page, whose options come from the program itself
 
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
@@ -253,8 +263,9 @@ EXAMPLEDIR := $(PREFIX)/share/doc/cairn/examples
 INSTALLED = $(PREFIX)/bin/cairn $(if $(VIEW),$(PREFIX)/bin/cairn-view) $(INCLUDEDIR)/cairn.h $(LIBDIR)/libcairn.a $(LIBDIR)/libcairn.so \
     $(LIBDIR)/libcairn.so.$(SOVERSION) $(LIBDIR)/libcairn.so.$(VERSION) \
     $(LIBDIR)/pkgconfig/cairn.pc $(MANDIR)/man1/cairn.1 \
+    $(VIEW_MAN:$(PRODUCTS)/%=$(MANDIR)/man1/%) \
     $(EXAMPLES:env/examples/%=$(EXAMPLEDIR)/%)
-install: all $(MAN) ## to PREFIX (/usr/local), LIBDIR, INCLUDEDIR, MANDIR; below DESTDIR if given
+install: all $(MAN) $(VIEW_MAN) ## to PREFIX (/usr/local), LIBDIR, INCLUDEDIR, MANDIR; below DESTDIR if given
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install $(PROGRAM) $(VIEWER) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 env/cairn.h $(DESTDIR)$(INCLUDEDIR)/cairn.h
@@ -264,7 +275,7 @@ install: all $(MAN) ## to PREFIX (/usr/local), LIBDIR, INCLUDEDIR, MANDIR; below
 	ln -sf libcairn.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcairn.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 	    env/cairn.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/cairn.pc
-	install -m 644 $(MAN) $(DESTDIR)$(MANDIR)/man1/cairn.1
+	install -m 644 $(MAN) $(VIEW_MAN) $(DESTDIR)$(MANDIR)/man1/cairn.1
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(EXAMPLEDIR)
 uninstall: ## removes what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
