@@ -232,12 +232,14 @@ static AgentStatus check_match(const AgentTrainer* trainer, const CheckpointView
     if (info->kind != AGENT_CHECKPOINT_FULL) {
         return bad(why, name, "holds only weights; continuing a training needs a full checkpoint");
     }
-    // The last ones: what a window of rollouts and the optimisers' moments are laid out by.
+    // The network's, the worlds'; with distillation also what a window of rollouts and the
+    // optimisers' moments are laid out by.
     static const char* const prefixes[] = {
-        "network.",        "world.",        "distil.prediction", "distil.every",
-        "distil.matching", "distil.epochs", "ppo.rollout_steps"};
+        "network.",     "distil.memory",   "world.",        "distil.prediction",
+        "distil.every", "distil.matching", "distil.epochs", "ppo.rollout_steps"};
+    enum { ALWAYS = 3, ALL = sizeof prefixes / sizeof prefixes[0] };
     bool distils = distil_wanted(&info->config) || distil_wanted(&trainer->config);
-    for (int i = 0; i < (distils ? 7 : 2); i++) {
+    for (int i = 0; i < (distils ? ALL : ALWAYS); i++) {
         char there[AGENT_VALUE], here[AGENT_VALUE];
         const char* key =
             first_difference(&info->config, &trainer->config, prefixes[i], there, here);
