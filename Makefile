@@ -195,11 +195,6 @@ $(eval $(call TESTS,viz,$(filter-out $(O)/viz/main.o,$(VIZ_OBJ)) $(AGENT_OBJ) $(
 endif
 tests: $(ALL_TESTS)
 
-# Programs of tests/env that take longer than a test may.
-LONG_ENV := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/env/bench_*.c))
-$(LONG_ENV): %: %.o $(filter-out $(O)/tests/main.o,$(TESTS_env_OBJ)) $(ENV_OBJ)
-	$(LINK) $(TEST_LIBS) $(ENV_LIBS)
-
 # tests/fuzz/fuzz_*.c: with libFuzzer in VARIANT=fuzz, else with a main that replays a corpus.
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): EXTRA := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
@@ -239,10 +234,8 @@ quickstart: ## installs, builds, trains a few minutes, evaluates, writes a repor
 	@$(MAKE) $(PARALLEL) all
 	@.ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
 
-bench: all $(O)/tests/env/bench_distribution ## speed of the world and of learning, one JSON line each
+bench: all ## speed of the world and of learning, one JSON line each
 	$(PROGRAM) bench env
-	$(PROGRAM) bench env --mode fast --worlds 1024
-	$(O)/tests/env/bench_distribution
 	$(PROGRAM) bench learn --preset ppo
 	$(PROGRAM) bench learn --preset paper-ppo
 
@@ -275,7 +268,7 @@ install: all $(MAN) $(VIEW_MAN) ## to PREFIX (/usr/local), LIBDIR, INCLUDEDIR, M
 	ln -sf libcairn.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcairn.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 	    env/cairn.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/cairn.pc
-	install -m 644 $(MAN) $(VIEW_MAN) $(DESTDIR)$(MANDIR)/man1/cairn.1
+	install -m 644 $(MAN) $(VIEW_MAN) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(EXAMPLES) $(DESTDIR)$(EXAMPLEDIR)
 uninstall: ## removes what install put there
 	rm -f $(INSTALLED:%=$(DESTDIR)%)

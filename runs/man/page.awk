@@ -14,6 +14,8 @@ NR == 1 { sub(/^Usage: /, ""); print ".SS " escape($0); next }
 /^Mandatory or optional arguments/ { getline; next } # two lines that every program says
 /^$/ { apart = 1; in_option = 0; next }
 /^ +-/ { # an option: its name, two spaces or more, what it does
+    if (literal) print ".fi\n.RE"
+    literal = 0
     in_option = 1
     hidden = /--(help|usage) /
     if (hidden) next

@@ -57,20 +57,27 @@ g++ -Wall -Wextra -Werror -o "$stage/version" "$stage/version.cc" "${flags[@]}"
     fail "the installed cairn does not run"
 [ "$("$stage/usr/bin/cairn" --version)" = "cairn $version" ] || fail "cairn is not of $version"
 
-# The manual page: clean, and it tells every option of every subcommand.
-page=$stage/usr/share/man/man1/cairn.1
-complaints=$(groff -man -ww -Tutf8 "$page" 2>&1 >"$stage/page.txt")
-[ -z "$complaints" ] || fail "groff about cairn.1: $complaints"
-grep -q "Cairn $version" "$page" || fail "cairn.1 does not tell version $version"
-for command in train eval report verify 'bench env' 'bench learn' info; do
-    read -r -a words <<<"$command"
-    grep -q "^\.SS cairn $command " "$page" || fail "cairn.1 has no section for cairn $command"
-    options=$("$stage/usr/bin/cairn" "${words[@]}" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+')
-    for option in $options; do
-        [[ $option == --help || $option == --usage ]] || grep -qF -- "${option//-/\\-}" "$page" ||
-            fail "cairn.1 lacks $option of cairn $command"
+# The manual pages: clean, and they tell every option of every subcommand.
+check_page() { # PROGRAM SUBCOMMAND...
+    local program=$1 page=$stage/usr/share/man/man1/$1.1 command complaints option options words
+    shift
+    complaints=$(groff -man -ww -Tutf8 "$page" 2>&1 >"$stage/page.txt")
+    [ -z "$complaints" ] || fail "groff about $program.1: $complaints"
+    grep -q "Cairn $version" "$page" || fail "$program.1 does not tell version $version"
+    for command in "$@"; do
+        read -r -a words <<<"$command"
+        grep -q "^\.SS ${program//-/\\\\-} $command" "$page" || fail "$program.1 has no section for $command"
+        options=$("$stage/usr/bin/$program" "${words[@]}" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+')
+        for option in $options; do
+            [[ $option == --help || $option == --usage ]] || grep -qF -- "${option//-/\\-}" "$page" ||
+                fail "$program.1 lacks $option of $command"
+        done
     done
-done
+}
+check_page cairn train eval report verify 'bench env' 'bench learn' info
+if pkg-config --exists sdl2 SDL2_ttf; then # else it is not built
+    check_page cairn-view replay watch play
+fi
 
 run_make uninstall PREFIX="$stage/usr"
 left=$(find "$stage/usr" ! -type d)
