@@ -85,7 +85,7 @@ PROGRAM := $(PRODUCTS)/cairn
 LIBRARY := $(PRODUCTS)/libcairn
 VIEWER := $(if $(VIEW),$(PRODUCTS)/cairn-view)
 
-.PHONY: all tests fuzzers help deps quickstart check bench format format-check lint fuzz man \
+.PHONY: all tests fuzzers help deps quickstart check bench soak format format-check lint fuzz man \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -195,6 +195,11 @@ $(eval $(call TESTS,viz,$(filter-out $(O)/viz/main.o,$(VIZ_OBJ)) $(AGENT_OBJ) $(
 endif
 tests: $(ALL_TESTS)
 
+# Programs of tests/env that take longer than a test may.
+LONG_ENV := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/env/bench_*.c))
+$(LONG_ENV): %: %.o $(filter-out $(O)/tests/main.o,$(TESTS_env_OBJ)) $(ENV_OBJ)
+	$(LINK) $(TEST_LIBS) $(ENV_LIBS)
+
 # tests/fuzz/fuzz_*.c: with libFuzzer in VARIANT=fuzz, else with a main that replays a corpus.
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): EXTRA := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
@@ -234,8 +239,13 @@ quickstart: ## installs, builds, trains a few minutes, evaluates, writes a repor
 	@$(MAKE) $(PARALLEL) all
 	@.ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
 
-bench: all ## speed of the world and of learning, one JSON line each
+SOAK_STEPS ?= 1e9
+soak: $(O)/tests/env/bench_soak ## plays SOAK_STEPS (a billion) steps and looks whether all stays in order
+	$(O)/tests/env/bench_soak $(SOAK_STEPS)
+bench: all $(O)/tests/env/bench_distribution ## speed of the world and of learning, one JSON line each
 	$(PROGRAM) bench env
+	$(PROGRAM) bench env --mode fast --worlds 1024
+	$(O)/tests/env/bench_distribution
 	$(PROGRAM) bench learn --preset ppo
 	$(PROGRAM) bench learn --preset paper-ppo
 
