@@ -214,7 +214,7 @@ static AgentStatus begin(AgentTrainer* trainer, char why[AGENT_WHY]) {
     }
     trainer->order = net_random(seed, STREAM_ORDER);
     trainer->norm = value_norm_new();
-    trainer->rarity = rarity_new(config->rarity);
+    trainer->rarity = rarity_new(config->rarity, config->rarity_limit);
     for (int32_t i = 0; i < trainer->adam_count; i++) {
         trainer->adam[i].beta1 = config->adam_beta1;
         trainer->adam[i].beta2 = config->adam_beta2;

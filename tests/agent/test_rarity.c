@@ -5,13 +5,13 @@
 #include "tests/suite.h"
 
 START_TEST(off_pays_nothing) {
-    Rarity rarity = rarity_new(0);
+    Rarity rarity = rarity_new(0, 1000);
     ck_assert_double_eq(rarity_bonus(&rarity, 0, (UINT32_C(1) << CAIRN_ACHIEVEMENTS) - 1), 0);
 }
 END_TEST
 
 START_TEST(goes_as_the_scores_gradient) {
-    Rarity rarity = rarity_new(1);
+    Rarity rarity = rarity_new(1, 1000);
     rarity.success[3] = 0.25, rarity.success[5] = 1;
     // d/ds of exp(mean ln(1 + s)) - 1, in percent, in units of its value at s = 100
     ck_assert_double_eq_tol(rarity_bonus(&rarity, 0, 1 << 3), 101.0 / 26 - 1, 1e-12);
@@ -22,11 +22,14 @@ START_TEST(goes_as_the_scores_gradient) {
     rarity.exponent = 0.5;
     ck_assert_double_eq_tol(rarity_bonus(&rarity, 0, 1 << 3 | 1 << 0),
                             sqrt(101.0 / 26) + sqrt(101) - 2, 1e-12);
+    rarity.limit = 5;
+    ck_assert_double_eq_tol(rarity_bonus(&rarity, 0, 1 << 3 | 1 << 0), sqrt(101.0 / 26) - 1 + 4,
+                            1e-12);
 }
 END_TEST
 
 START_TEST(averages_follow_the_episodes) {
-    Rarity rarity = rarity_new(1);
+    Rarity rarity = rarity_new(1, 1000);
     int32_t achievements[CAIRN_ACHIEVEMENTS] = {0};
     achievements[7] = 3; // how often in an episode does not matter
     double always = 1e9;
