@@ -204,7 +204,8 @@ $(LONG_ENV): %: %.o $(filter-out $(O)/tests/main.o,$(TESTS_env_OBJ)) $(ENV_OBJ)
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): EXTRA := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 $(FUZZERS): %: %.o $(if $(filter fuzz,$(VARIANT)),,$(O)/tests/fuzz/replay.o) \
-            $(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
+            $(O)/tests/env/invariants.o $(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) \
+            $(NETS_OBJ) $(ENV_OBJ)
 	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
 fuzzers: $(FUZZERS)
 

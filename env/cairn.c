@@ -310,7 +310,7 @@ void cairn_step(Cairn* cairn, const int32_t* action, const CairnOutput* output) 
 
 CairnStatus cairn_reset_world(Cairn* cairn, int32_t world, uint64_t episode,
                               const CairnOutput* output) {
-    if (world < 0 || world >= cairn->config.world_count || episode < 1) {
+    if (world < 0 || world >= cairn->config.world_count || episode < 1 || episode > EPISODE_MAX) {
         return CAIRN_BAD_ARGUMENT;
     }
     cairn->worlds[world].episode = episode - 1;
@@ -324,20 +324,25 @@ void cairn_parallel(Cairn* cairn, void (*job)(void* context, int32_t thread), vo
 }
 
 // ---------------------------------------------------------------- looking at one world
-static const World* world_at(const Cairn* cairn, int32_t world) {
-    assert(world >= 0 && world < cairn->config.world_count);
-    return &cairn->worlds[world];
+static const World* world_at(const Cairn* cairn, int32_t world) { // NULL when there is none
+    return world >= 0 && world < cairn->config.world_count ? &cairn->worlds[world] : NULL;
 }
 
 uint64_t cairn_episode(const Cairn* cairn, int32_t world) {
-    return world_at(cairn, world)->episode;
+    const World* at = world_at(cairn, world);
+    return at ? at->episode : 0;
 }
 
 double cairn_daylight(const Cairn* cairn, int32_t world) {
-    return world_at(cairn, world)->daylight;
+    const World* at = world_at(cairn, world);
+    return at ? at->daylight : 0;
 }
 
 void cairn_generator(const Cairn* cairn, int32_t world, uint32_t words[CAIRN_GENERATOR_WORDS]) {
+    memset(words, 0, CAIRN_GENERATOR_WORDS * sizeof *words);
+    if (!world_at(cairn, world)) {
+        return;
+    }
     const Generator* generator = &world_at(cairn, world)->generator;
     const Mersenne* mersenne = generator->mersenne;
     if (mersenne) {
@@ -345,7 +350,6 @@ void cairn_generator(const Cairn* cairn, int32_t world, uint32_t words[CAIRN_GEN
         words[GENERATOR_STATE] = (uint32_t)mersenne->position;
         return;
     }
-    memset(words, 0, CAIRN_GENERATOR_WORDS * sizeof *words);
     words[0] = (uint32_t)generator->key;
     words[1] = (uint32_t)(generator->key >> 32);
     words[2] = (uint32_t)generator->counter;
@@ -353,9 +357,10 @@ void cairn_generator(const Cairn* cairn, int32_t world, uint32_t words[CAIRN_GEN
 }
 
 void cairn_observe_world(const Cairn* cairn, int32_t world, const CairnOutput* output) {
-    assert(world >= 0 && world < cairn->config.world_count);
-    write_step(cairn, world, output);
-    write_again(cairn, world, &output->observation);
+    if (world_at(cairn, world)) {
+        write_step(cairn, world, output);
+        write_again(cairn, world, &output->observation);
+    }
 }
 
 static CairnStatus check_world(const Cairn* cairn, int32_t world, char why[CAIRN_WHY]) {

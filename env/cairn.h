@@ -200,10 +200,11 @@ CAIRN_API int32_t cairn_local_rows(const CairnConfig* config);
 
 // Begins the next episode in every world (the first call: episode 1).
 CAIRN_API void cairn_reset(Cairn* worlds, const CairnOutput* output);
-// Begins the given episode (>= 1) in one world; row `world` of the output is written.
+// Begins the given episode (1 to 2^63 - 1) in one world; row `world` of the output is written.
 CAIRN_API CairnStatus cairn_reset_world(Cairn* worlds, int32_t world, uint64_t episode,
                                         const CairnOutput* output);
-// Number of the episode that world n is in; 0 before the first reset.
+// Number of the episode that world n is in; 0 before the first reset, and if there is no such world
+// (which the calls below that return no status take for a world of which nothing is known).
 CAIRN_API uint64_t cairn_episode(const Cairn* worlds, int32_t world);
 
 // One step in every world. action [N], each in [0, 17): anything else is a bug and asserts.

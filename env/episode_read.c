@@ -10,6 +10,7 @@
 #include "env/config.h"
 #include "env/episode.h"
 #include "env/file.h"
+#include "env/world.h"
 
 enum {
     FILE_BYTES_MAX = CAIRN_EPISODE_BYTES_MAX + (1 << 24), // streams that do not compress grow a bit
@@ -110,8 +111,8 @@ static CairnStatus read_config(ByteReader* reader, const char* name, CairnEpisod
     config->reward = reward == 1;
     config->seed = (int64_t)bytes_get_u64(reader);
     episode->episode = bytes_get_u64(reader);
-    if (reward > 1 || episode->episode == 0) {
-        return bad(name, "a flag is neither 0 nor 1, or its episode's number is 0", why);
+    if (reward > 1 || episode->episode == 0 || episode->episode > EPISODE_MAX) {
+        return bad(name, "a flag is neither 0 nor 1, or its episode's number is 0 or huge", why);
     }
     char problem[CAIRN_WHY];
     return env_config_check(config, problem) == CAIRN_OK ? CAIRN_OK : bad(name, problem, why);

@@ -101,8 +101,8 @@ static CairnStatus read_scalars(ByteReader* reader, State* state, char why[CAIRN
     const uint8_t truncated = bytes_get_u8(reader);
     state->terminated = terminated == 1;
     state->truncated = truncated == 1;
-    if (state->episode == 0) {
-        return bad(why, "episode 0");
+    if (state->episode == 0 || state->episode > EPISODE_MAX) {
+        return bad(why, "its episode is out of range");
     }
     if (state->step < 0 || state->step > (INT64_C(1) << 53)) {
         return bad(why, "its step is out of range");

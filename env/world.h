@@ -9,6 +9,7 @@
 #include "env/cairn.h"
 #include "env/random.h"
 
+#define EPISODE_MAX (UINT64_MAX / 2) // of what callers and files may ask for
 enum { CHUNK_SIZE = 12, PLAYER = 1, MAX_ITEM = 9, PLANT_RIPE_AGE = 300 }; // ripe when older
 
 typedef enum ObjectKind {
