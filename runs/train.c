@@ -187,6 +187,21 @@ static void print_beginning(const Training* training, bool resume) {
     fflush(stdout);
 }
 
+// Says so when the training ends before its first distillation phase.
+static void check_schedule(const AgentConfig* config) {
+    int64_t rollout = (int64_t)config->worlds * config->rollout_steps;
+    int64_t rollouts = (config->total_steps + rollout - 1) / rollout;
+    if ((config->distil_prediction || config->distil_matching) && rollouts < config->distil_every) {
+        char first[32], steps[32];
+        progress_format_count(config->distil_every * rollout, first);
+        progress_format_count(config->total_steps, steps);
+        fprintf(stderr,
+                "cairn: warning: no distillation: its first phase would come after %s steps "
+                "(distil.every x world.count x ppo.rollout_steps), train.steps is %s\n",
+                first, steps);
+    }
+}
+
 static int begin(Training* training) {
     char why[RUN_WHY], config_why[CONFIG_WHY];
     bool resume = false;
@@ -209,8 +224,11 @@ static int begin(Training* training) {
     if (!open_folder(training, resume, why)) {
         return runs_fail("%s", why);
     }
-    if (!training->options.quiet && !is_complete(training)) {
-        print_beginning(training, resume);
+    if (!is_complete(training)) {
+        check_schedule(&training->config.agent);
+        if (!training->options.quiet) {
+            print_beginning(training, resume);
+        }
     }
     return RUNS_OK;
 }

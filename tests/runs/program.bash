@@ -13,6 +13,11 @@ for setting in world.count=4 world.length=50 ppo.rollout_steps=32 ppo.minibatch=
     tiny+=(--set "$setting")
 done
 
+# With it: distillation after every fourth rollout.
+# shellcheck disable=SC2034
+distil=(--set distil.memory=true --set distil.prediction=true --set distil.matching=true
+    --set distil.every=4 --set distil.epochs=2 --set distil.batch=64)
+
 fail() {
     echo "FAIL $*"
     failures=$((failures + 1))

@@ -108,6 +108,27 @@ expect 1 "update [0-9]+ is not finite.*no checkpoint yet" train "${tiny[@]}" -q 
     --set ppo.learning_rate=1 --set ppo.gradient_limit=1e9 --set ppo.adam_epsilon=1e-30 \
     --set ppo.adam_beta1=0.9999999 --set ppo.adam_beta2=0
 
+# In a distillation phase: the pass is named, the checkpoint before it stays good and is named too.
+# PPO hardly moves here.
+expect 1 "(matching|prediction) of the distillation phase after 512 steps: the (gradient|loss|vector of a goal) is not finite.*the last good checkpoint is $work/wild-phase/checkpoints/step-000000000512.ckpt; to go on from there: cairn train --resume --out $work/wild-phase\$" \
+    train "${tiny[@]}" "${distil[@]}" -q --out "$work/wild-phase" --steps 4k \
+    --set ppo.learning_rate=1e-12 --set distil.learning_rate=1 --set distil.epochs=50 \
+    --set ppo.gradient_limit=1e9 --set ppo.adam_epsilon=1e-10 --set ppo.adam_beta1=0.9999999 \
+    --set ppo.adam_beta2=0
+expect 0 '^environment_steps +512' info "$work/wild-phase/checkpoints/step-000000000512.ckpt"
+expect 0 'resuming at step 512' train --resume --out "$work/wild-phase" \
+    --set distil.learning_rate=1e-4 --set ppo.adam_epsilon=1e-8 --set ppo.adam_beta1=0.9 \
+    --set ppo.adam_beta2=0.999 --steps 1k
+
+# A schedule whose first phase would come after the end: said once, and the training goes on.
+expect 0 "^cairn: warning: no distillation: its first phase would come after 512 steps.*train.steps is 384\$" \
+    train "${tiny[@]}" "${distil[@]}" -q --steps 384 --out "$work/no-phase"
+check "the warning is one line" [ "$(wc -l <"$work/err")" -eq 1 ]
+check "no phase" [ "$(grep -c distil_epoch "$work/no-phase/metrics.jsonl")" -eq 0 ]
+expect 0 '' train "${tiny[@]}" "${distil[@]}" -q --steps 385 --out "$work/one-phase" # 4 rollouts
+check "no warning where there is one" [ ! -s "$work/err" ]
+check "one phase" [ "$(grep -c distil_epoch "$work/one-phase/metrics.jsonl")" -eq 2 ]
+
 # ---------------------------------------------------------------- eval
 expect 0 '^collect_wood +[0-9]+\.[0-9]+ % +[0-9.]+ \.\. [0-9.]+$' eval "$run" --episodes 8 --threads 1
 cp "$work/out" "$work/one-thread"
