@@ -55,10 +55,14 @@ static const KeyBinding table[] = {
     SHIFT(SDLK_PLUS, WHEN_ALWAYS, COMMAND_SPEED, 1, NULL, NULL),
     PLAIN(SDLK_KP_MINUS, WHEN_ALWAYS, COMMAND_SPEED, -1, NULL, NULL),
     PLAIN(SDLK_KP_PLUS, WHEN_ALWAYS, COMMAND_SPEED, 1, NULL, NULL),
-    PLAIN(SDLK_b, WHEN_ALWAYS, COMMAND_TURN, -1, "B  N", "To the episode before, after"),
-    PLAIN(SDLK_n, WHEN_ALWAYS, COMMAND_TURN, 1, NULL, NULL),
-    PLAIN(SDLK_PAGEUP, WHEN_ALWAYS, COMMAND_TURN, -1, NULL, NULL),
-    PLAIN(SDLK_PAGEDOWN, WHEN_ALWAYS, COMMAND_TURN, 1, NULL, NULL),
+    PLAIN(SDLK_b, WHEN_LOOKING, COMMAND_TURN, -1, "B  N", "To the episode before, after"),
+    PLAIN(SDLK_n, WHEN_LOOKING, COMMAND_TURN, 1, NULL, NULL),
+    // A game that is being played must not be lost by a slip of the finger.
+    PLAIN(SDLK_n, WHEN_OVER, COMMAND_TURN, 1, NULL, NULL),
+    PLAIN(SDLK_PAGEUP, WHEN_ACTING, COMMAND_TURN, -1, "PgUp PgDn", "To the world before, after"),
+    PLAIN(SDLK_PAGEDOWN, WHEN_ACTING, COMMAND_TURN, 1, NULL, NULL),
+    PLAIN(SDLK_PAGEUP, WHEN_LOOKING, COMMAND_TURN, -1, NULL, NULL),
+    PLAIN(SDLK_PAGEDOWN, WHEN_LOOKING, COMMAND_TURN, 1, NULL, NULL),
     PLAIN(SDLK_c, WHEN_ALWAYS, COMMAND_CONTROL, 0, "C", "Take control, give it back"),
     PLAIN(SDLK_h, WHEN_ALWAYS, COMMAND_HELP, 0, "H", "This help"),
     PLAIN(SDLK_F1, WHEN_ALWAYS, COMMAND_HELP, 0, NULL, NULL),
@@ -77,18 +81,20 @@ const KeyBinding* keys_table(int32_t* count) {
     return table;
 }
 
-KeyWhen keys_situation(const Session* session) {
-    return session->human ? WHEN_ACTING : WHEN_LOOKING;
+int keys_situation(const Session* session) {
+    return !session->human          ? WHEN_LOOKING
+           : session_ended(session) ? WHEN_ACTING | WHEN_OVER
+                                    : WHEN_ACTING;
 }
 
 Order keys_order(const Session* session, SDL_Keycode key, uint16_t modifiers) {
-    const KeyWhen now = keys_situation(session);
+    const int now = keys_situation(session);
     const bool shift = modifiers & KMOD_SHIFT, control = modifiers & (KMOD_CTRL | KMOD_GUI);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const KeyBinding* binding = &table[i];
         // A person who plays may hold shift by chance; it means nothing to the game.
         const bool same_shift = binding->shift == shift || binding->order.command == COMMAND_ACT;
-        if (binding->key == key && (binding->when & now) && same_shift &&
+        if (binding->key == key && ((int)binding->when & now) && same_shift &&
             binding->control == control && !(modifiers & KMOD_ALT)) {
             return binding->order;
         }
@@ -97,7 +103,7 @@ Order keys_order(const Session* session, SDL_Keycode key, uint16_t modifiers) {
 }
 
 bool keys_shown(const Session* session, const KeyBinding* binding) {
-    if (!binding->shown || !(binding->when & keys_situation(session))) {
+    if (!binding->shown || !((int)binding->when & keys_situation(session))) {
         return false;
     }
     switch (binding->order.command) {
@@ -106,7 +112,7 @@ bool keys_shown(const Session* session, const KeyBinding* binding) {
     case COMMAND_TURN:
         return session->live || session->options.path_count > 1;
     case COMMAND_STEP: // looking, the arrows do the same
-        return binding->key != SDLK_COMMA || keys_situation(session) == WHEN_ACTING;
+        return binding->key != SDLK_COMMA || session->human;
     case COMMAND_PLAY:
         return binding->when == WHEN_LOOKING || session->realtime ||
                session->options.mode == SESSION_WATCH;

@@ -33,7 +33,8 @@ typedef struct Order {
 typedef enum KeyWhen { // sets of situations
     WHEN_LOOKING = 1,  // a file, or the agent acts
     WHEN_ACTING = 2,   // the person acts
-    WHEN_ALWAYS = 3
+    WHEN_ALWAYS = 3,
+    WHEN_OVER = 4 // the person acted, and the episode has ended
 } KeyWhen;
 
 typedef struct KeyBinding {
@@ -46,7 +47,7 @@ typedef struct KeyBinding {
 } KeyBinding;
 
 const KeyBinding* keys_table(int32_t* count);
-KeyWhen keys_situation(const Session* session);
+int keys_situation(const Session* session); // a set of KeyWhen
 // What pressing the key orders; modifiers as SDL has them.
 Order keys_order(const Session* session, SDL_Keycode key, uint16_t modifiers);
 // Whether the binding belongs into this session's help.

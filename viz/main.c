@@ -23,9 +23,11 @@ static bool run(const ViewerOptions* options, const CairnTextures* textures,
         return false;
     }
     if (export_wanted(options)) {
-        const bool fine = export_run(options, textures, session, why);
-        session_destroy(session);
-        return fine;
+        if (!export_run(options, textures, session, why)) {
+            session_destroy(session);
+            return false;
+        }
+        return session_close(session, why);
     }
     session->playback.playing =
         session->realtime || (!session->human && !options->paused && options->at < 0);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+static const double pass_seconds = 0.03; // that agents may think in one go
 
 enum { LEARN_AT_ONCE = 20000, LEARN_STEPS = 1000 };
 
@@ -185,6 +188,12 @@ bool session_forward(Session* session, char why[SESSION_WHY]) {
     return step_on(session, -1, why);
 }
 
+static double seconds_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 bool session_pass(Session* session, double seconds, int32_t held, char why[SESSION_WHY]) {
     int64_t due = playback_due(&session->playback, seconds);
     if (session->episode && due > 1) { // at once, however fast
@@ -193,7 +202,11 @@ bool session_pass(Session* session, double seconds, int32_t held, char why[SESSI
         session->playback.carry = carry;
         return fine;
     }
+    const double begin = seconds_now();
     for (; due > 0 && session->playback.playing; due--) {
+        if (seconds_now() - begin > pass_seconds) {
+            break; // a slow agent shows what it has
+        }
         if (!step_on(session, session->realtime ? held : -1, why)) {
             return false;
         }

@@ -145,6 +145,14 @@ if [[ $products == */build ]]; then # not under a sanitizer
     check "an idle window uses no processor" [ $idle -le 1 ]
     check "playing uses less than a tenth of a core" [ $busy -lt 50 ]
     close 0
+    open play # which looks out for gamepads
+    sleep 1
+    before=$(ticks)
+    sleep 4
+    idle=$(($(ticks) - before))
+    echo "idle, waiting for a person: $idle of 400 ticks"
+    check "a game that waits uses no processor" [ $idle -le 2 ]
+    close 0
 fi
 
 # ---------------------------------------------------------------- play
