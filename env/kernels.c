@@ -268,6 +268,51 @@ static void light_night(const Light* light, const double* restrict vignette,
     }
 }
 
+static inline int32_t dusk_row(int32_t grey, int32_t value, int32_t tint) {
+    return (int32_t)((float)grey + 0.4f * (float)(value - grey)) + tint;
+}
+
+static void light_night_row(const Light* light, const float* restrict vignette,
+                            const uint32_t key[2], uint32_t number,
+                            uint8_t planes[3 * KERNEL_RUN]) {
+    const float day = (float)light->daylight, dark = (1 - day) * 0.5f, amount = 2 * (0.5f - day);
+    const uint32_t first = key[0], second = key[1];
+    uint8_t out[3 * KERNEL_RUN];
+    for (uint32_t i = 0; i < KERNEL_RUN; i++) {
+        uint32_t bits = 0x9e3779b9u * (number + i) + first; // as terrain_draw
+        bits = ((bits ^ bits >> 16) * 0x7feb352du) ^ second;
+        bits = (bits ^ bits >> 15) * 0x846ca68bu;
+        bits ^= bits >> 16;
+        const float noise = 32 + 95 * ((float)(int32_t)(bits >> 8) * 0x1p-24f);
+        const float mask = amount * vignette[i], clear = 1 - mask, grain = mask * noise;
+        const int32_t red = planes[i], green = planes[KERNEL_RUN + i];
+        const int32_t blue = planes[2 * KERNEL_RUN + i];
+        const int32_t r = (int32_t)(clear * (float)red + grain);
+        const int32_t g = (int32_t)(clear * (float)green + grain);
+        const int32_t b = (int32_t)(clear * (float)blue + grain);
+        const int32_t grey = luminance(r, g, b);
+        out[i] = (uint8_t)(int32_t)(day * (float)red + dark * (float)dusk_row(grey, r, 0));
+        out[KERNEL_RUN + i] =
+            (uint8_t)(int32_t)(day * (float)green + dark * (float)dusk_row(grey, g, 16));
+        out[2 * KERNEL_RUN + i] =
+            (uint8_t)(int32_t)(day * (float)blue + dark * (float)dusk_row(grey, b, 64));
+    }
+    for (uint32_t i = 0; light->asleep && i < KERNEL_RUN; i++) {
+        const int32_t grey = luminance(out[i], out[KERNEL_RUN + i], out[2 * KERNEL_RUN + i]) / 2;
+        out[i] = out[KERNEL_RUN + i] = (uint8_t)grey;
+        out[2 * KERNEL_RUN + i] = (uint8_t)(grey + 8);
+    }
+    memcpy(planes, out, sizeof out);
+}
+
+static void interleave(const uint8_t planes[3 * KERNEL_RUN], uint8_t out[3 * KERNEL_RUN]) {
+    for (int32_t i = 0; i < KERNEL_RUN; i++) {
+        out[3 * i] = planes[i];
+        out[3 * i + 1] = planes[KERNEL_RUN + i];
+        out[3 * i + 2] = planes[2 * KERNEL_RUN + i];
+    }
+}
+
 void JOIN(terrain_lanes_, KERNELS)(const struct TerrainPlan* plan, struct TerrainBatch* batch);
 
 extern const EnvKernels JOIN(env_kernels_, KERNELS);
@@ -284,4 +329,6 @@ const EnvKernels JOIN(env_kernels_, KERNELS) = {
     .light_mix = light_mix,
     .light_sleep = light_sleep,
     .light_night = light_night,
+    .light_night_row = light_night_row,
+    .interleave = interleave,
 };

@@ -60,6 +60,13 @@ typedef struct EnvKernels {
     // vignette, noise: [count]
     void (*light_night)(const Light* light, const double* vignette, const double* noise,
                         int32_t count, int32_t rgb[3 * KERNEL_RUN]);
+    // All light of a row at night in mode fast, where noise is drawn by place: pixel i's from
+    // `number` + i. The formulas are those of light_night, in single precision. planes: [3,
+    // KERNEL_RUN]; vignette [KERNEL_RUN]
+    void (*light_night_row)(const Light* light, const float* vignette, const uint32_t key[2],
+                            uint32_t number, uint8_t planes[3 * KERNEL_RUN]);
+    // out[3 i + c] = planes[c, i] for i < count; up to 3 * KERNEL_RUN bytes are written.
+    void (*interleave)(const uint8_t planes[3 * KERNEL_RUN], uint8_t out[3 * KERNEL_RUN]);
 } EnvKernels;
 
 // The widest variant that the processor has.

@@ -143,6 +143,34 @@ static bool make_cells(Renderer* renderer, const CairnTextures* textures) {
     return true;
 }
 
+// The pictures of narrow tiles in planes, and the vignette by rows: for nights that are drawn so.
+static bool make_planes(Renderer* renderer) {
+    const size_t kinds = (size_t)(CAIRN_MATERIALS * renderer->tile_objects);
+    const int32_t width = renderer->unit_width, height = renderer->unit_height;
+    const int32_t columns = renderer->columns * width, rows = renderer->rows * height;
+    renderer->tile_planes = calloc(kinds * (size_t)height * 3, PLANE_WIDTH);
+    renderer->vignette_rows = calloc((size_t)rows * VIGNETTE_PAD, sizeof(float));
+    if (!renderer->tile_planes || !renderer->vignette_rows) {
+        return false;
+    }
+    const uint8_t* rgb = renderer->tile_rgb;
+    for (size_t row = 0; row < kinds * (size_t)height; row++) {
+        uint8_t* planes = renderer->tile_planes + row * 3 * PLANE_WIDTH;
+        for (int32_t x = 0; x < width; x++) {
+            for (int32_t c = 0; c < 3; c++) {
+                planes[c * PLANE_WIDTH + x] = *rgb++;
+            }
+        }
+    }
+    for (int32_t x = 0; x < columns; x++) {
+        for (int32_t y = 0; y < rows; y++) {
+            renderer->vignette_rows[y * VIGNETTE_PAD + x] =
+                (float)renderer->vignette[(size_t)x * (size_t)rows + (size_t)y];
+        }
+    }
+    return true;
+}
+
 static bool make_item_cells(Renderer* renderer) {
     const size_t values = renderer->tile_values;
     uint8_t* tile = calloc(CAIRN_ITEMS * PICTURE_DIGITS, values);
@@ -190,6 +218,9 @@ static void lay_out(Renderer* renderer, const CairnConfig* config) {
     renderer->tile_values = 3 * (size_t)renderer->unit_width * (size_t)renderer->unit_height;
     bool small = renderer->tile_values <= 3 * TILE_PIXELS_MAX;
     renderer->tile_objects = small ? CAIRN_OBJECTS : 1;
+    renderer->narrow = renderer->unit_width <= PLANE_WIDTH &&
+                       renderer->unit_height <= PLANE_WIDTH &&
+                       renderer->columns * renderer->unit_width <= VIGNETTE_PAD;
 }
 
 CairnStatus renderer_create(const CairnConfig* config, const CairnTextures* textures,
@@ -199,7 +230,8 @@ CairnStatus renderer_create(const CairnConfig* config, const CairnTextures* text
     if (renderer) {
         lay_out(renderer, config);
         if (scale_all(renderer, textures) && make_cells(renderer, textures) &&
-            (renderer->tile_objects == 1 || make_item_cells(renderer)) && make_vignette(renderer)) {
+            (renderer->tile_objects == 1 || make_item_cells(renderer)) && make_vignette(renderer) &&
+            (!renderer->narrow || make_planes(renderer))) {
             *result = renderer;
             return CAIRN_OK;
         }
@@ -225,6 +257,8 @@ void renderer_destroy(Renderer* renderer) {
     }
     free(renderer->tile_rgb);
     free(renderer->tile_dusk);
+    free(renderer->tile_planes);
+    free(renderer->vignette_rows);
     free(renderer->item_rgb);
     free(renderer->vignette);
     free(renderer);

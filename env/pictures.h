@@ -8,7 +8,9 @@ enum {
     PICTURE_DIGITS = 9,
     // Cells up to this size are put together once for every material, object and item; of larger
     // ones, only the materials are.
-    TILE_PIXELS_MAX = 64 * 64
+    TILE_PIXELS_MAX = 64 * 64,
+    PLANE_WIDTH = 8, // of a narrow tile's row in tile_planes, at most
+    VIGNETTE_PAD = 64
 };
 
 typedef struct Picture { // a texture at its size in the frame
@@ -26,7 +28,10 @@ struct Renderer {
     int32_t tile_objects;                // CAIRN_OBJECTS, or 1: only cells without object
     uint8_t* tile_rgb;                   // [CAIRN_MATERIALS, tile_objects, tile_values]
     uint16_t* tile_dusk;                 // likewise; see light_dusk in env/kernels.h
-    uint8_t* item_rgb; // [CAIRN_ITEMS, PICTURE_DIGITS, tile_values]; NULL for large cells
+    bool narrow;          // rows of the view are short enough to be drawn row by row; then also
+    uint8_t* tile_planes; // [CAIRN_MATERIALS, tile_objects, unit_height, 3, PLANE_WIDTH]
+    float* vignette_rows; // [rows * unit_height, columns * unit_width + PADDING], as vignette
+    uint8_t* item_rgb;    // [CAIRN_ITEMS, PICTURE_DIGITS, tile_values]; NULL for large cells
     Picture object[CAIRN_OBJECTS];
     Picture icon[CAIRN_ITEMS], digit[PICTURE_DIGITS];
     double* vignette; // [columns * unit_width, rows * unit_height]

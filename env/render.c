@@ -18,8 +18,12 @@ typedef struct Frame {
     const EnvKernels* kernels;
     size_t stride; // bytes from row to row
     Light light;
-    const uint8_t* lit[CELL_KINDS]; // where a cell of this kind stands in the frame, or NULL
 } Frame;
+
+// Where a cell of each kind stands in the frame, or NULL.
+typedef struct Shown {
+    const uint8_t* lit[CELL_KINDS];
+} Shown;
 
 // Short rows are most of a frame's bytes; two overlapping blocks need no call and no loop.
 static inline void copy_row(uint8_t* to, const uint8_t* from, size_t bytes) {
@@ -79,7 +83,7 @@ static void draw_large_object(const Frame* frame, CairnObject object, uint8_t* t
 }
 
 // tile: CairnMaterial, CairnObject
-static void draw_cell(Frame* frame, const uint8_t tile[2], uint8_t* to) {
+static void draw_cell(const Frame* frame, Shown* shown, const uint8_t tile[2], uint8_t* to) {
     const Renderer* renderer = frame->renderer;
     const size_t packed = (size_t)renderer->unit_width * 3;
     const int32_t material = tile[0];
@@ -92,11 +96,11 @@ static void draw_cell(Frame* frame, const uint8_t tile[2], uint8_t* to) {
         if (!composed) {
             draw_large_object(frame, object, to);
         }
-    } else if (frame->lit[kind]) {
-        copy_rows(frame, renderer->unit_height, frame->lit[kind], frame->stride, to);
+    } else if (shown->lit[kind]) {
+        copy_rows(frame, renderer->unit_height, shown->lit[kind], frame->stride, to);
     } else {
         light_cell(frame, rgb, renderer->tile_dusk + (size_t)kind * renderer->tile_values, to);
-        frame->lit[kind] = to;
+        shown->lit[kind] = to;
     }
 }
 
@@ -157,6 +161,97 @@ static void light_night(const Frame* frame, Generator* generator, uint8_t* corne
     }
 }
 
+static void draw_cells(const Frame* frame, Generator* generator, const uint8_t* tile,
+                       uint8_t* corner) {
+    const Renderer* renderer = frame->renderer;
+    Shown shown = {{NULL}};
+    for (int32_t row = 0; row < renderer->rows; row++) {
+        uint8_t* to = corner + (size_t)(row * renderer->unit_height) * frame->stride;
+        for (int32_t column = 0; column < renderer->columns; column++, tile += 2) {
+            draw_cell(frame, &shown, tile, to);
+            to += (size_t)renderer->unit_width * 3;
+        }
+    }
+    if (frame->light.noisy) {
+        light_night(frame, generator, corner);
+    }
+}
+
+// ---------------------------------------------------------------- narrow views
+// Row by row, so that the frame is written from its first byte to its last.
+enum { KINDS_SHOWN_MAX = 128, NARROW_BYTES = 3 * PLANE_WIDTH * PLANE_WIDTH + 64 };
+
+typedef struct Lit {            // the tiles of a frame under its light, each kind once
+    uint8_t number[CELL_KINDS]; // of a kind, + 1
+    int32_t count;
+    uint8_t rgb[KINDS_SHOWN_MAX][NARROW_BYTES];
+} Lit;
+
+static const uint8_t* lit_tile(const Frame* frame, int32_t kind, Lit* lit) {
+    const Renderer* renderer = frame->renderer;
+    const size_t values = renderer->tile_values;
+    if (lit->number[kind] == 0) {
+        uint8_t* to = lit->rgb[lit->count++];
+        lit->number[kind] = (uint8_t)lit->count;
+        frame->kernels->light_mix(renderer->tile_rgb + (size_t)kind * values,
+                                  renderer->tile_dusk + (size_t)kind * values, (int32_t)values,
+                                  frame->light.daylight, to);
+        if (frame->light.asleep) {
+            frame->kernels->light_sleep(to, (int32_t)values / 3);
+        }
+    }
+    return lit->rgb[lit->number[kind] - 1];
+}
+
+static void draw_day_rows(const Frame* frame, const uint8_t* tiles, uint8_t* to) {
+    const Renderer* renderer = frame->renderer;
+    const size_t bytes = 3 * (size_t)renderer->unit_width;
+    Lit lit; // its pictures are large: only what says that there are none is cleared
+    lit.count = 0;
+    memset(lit.number, 0, sizeof lit.number);
+    for (int32_t row = 0; row < renderer->rows; row++) {
+        const uint8_t* from[VIEW_MAX + 1];
+        for (int32_t column = 0; column < renderer->columns; column++, tiles += 2) {
+            from[column] = lit_tile(frame, tiles[0] * renderer->tile_objects + tiles[1], &lit);
+        }
+        for (int32_t y = 0; y < renderer->unit_height; y++, to += frame->stride) {
+            uint8_t* at = to;
+            for (int32_t column = 0; column < renderer->columns; column++, at += bytes) {
+                copy_row(at, from[column] + (size_t)y * bytes, bytes);
+            }
+        }
+    }
+}
+
+// In mode fast the noise is drawn by place, and so whole rows at a time.
+static void draw_night_rows(const Frame* frame, const Generator* generator, const uint8_t* tiles,
+                            uint8_t* to) {
+    const Renderer* renderer = frame->renderer;
+    const int32_t width = renderer->unit_width, height = renderer->unit_height;
+    const uint32_t key[2] = {(uint32_t)generator->key, (uint32_t)(generator->key >> 32)};
+    for (int32_t row = 0; row < renderer->rows; row++, tiles += 2 * renderer->columns) {
+        for (int32_t y = 0; y < height; y++, to += frame->stride) {
+            uint8_t planes[3 * KERNEL_RUN + PLANE_WIDTH] = {0}, out[3 * KERNEL_RUN];
+            for (int32_t column = 0; column < renderer->columns; column++) {
+                const uint8_t* tile = tiles + 2 * column;
+                const size_t kind = (size_t)(tile[0] * renderer->tile_objects + tile[1]);
+                const uint8_t* from =
+                    renderer->tile_planes + (kind * (size_t)height + (size_t)y) * 3 * PLANE_WIDTH;
+                uint8_t* at = planes + column * width;
+                memcpy(at, from, PLANE_WIDTH); // what is too wide is overwritten by the next
+                memcpy(at + KERNEL_RUN, from + PLANE_WIDTH, PLANE_WIDTH);
+                memcpy(at + 2 * KERNEL_RUN, from + 2 * PLANE_WIDTH, PLANE_WIDTH);
+            }
+            const int32_t line = row * height + y;
+            frame->kernels->light_night_row(&frame->light,
+                                            renderer->vignette_rows + line * VIGNETTE_PAD, key,
+                                            (uint32_t)(line * KERNEL_RUN), planes);
+            frame->kernels->interleave(planes, out);
+            memcpy(to, out, 3 * (size_t)(renderer->columns * width));
+        }
+    }
+}
+
 // ---------------------------------------------------------------- the whole
 // Black where no cell is drawn: above, below (the inventory), left and right of the local view.
 static void clear_around(const Frame* frame, uint8_t* pixels) {
@@ -192,16 +287,13 @@ void render_frame(const Renderer* renderer, const World* world, Generator* gener
     clear_around(&frame, pixels);
     uint8_t tiles[2 * VIEW_MAX * VIEW_MAX];
     observe_tiles(world, tiles);
-    const uint8_t* tile = tiles;
-    for (int32_t row = 0; row < renderer->rows; row++) {
-        uint8_t* to = corner + (size_t)(row * renderer->unit_height) * frame.stride;
-        for (int32_t column = 0; column < renderer->columns; column++, tile += 2) {
-            draw_cell(&frame, tile, to);
-            to += (size_t)renderer->unit_width * 3;
-        }
-    }
-    if (frame.light.noisy) {
-        light_night(&frame, generator, corner);
+    const bool narrow = renderer->narrow && renderer->rows * renderer->columns <= KINDS_SHOWN_MAX;
+    if (narrow && !frame.light.noisy) {
+        draw_day_rows(&frame, tiles, corner);
+    } else if (narrow && !generator->mersenne) {
+        draw_night_rows(&frame, generator, tiles, corner);
+    } else {
+        draw_cells(&frame, generator, tiles, corner);
     }
     draw_items(&frame, corner);
 }

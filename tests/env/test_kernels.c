@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "env/kernels.h"
+#include "env/terrain.h"
 #include "tests/suite.h"
 
 static const char* const NAMES[] = {"avx2", "avx512"};
@@ -99,6 +100,57 @@ START_TEST(light_agrees) {
 }
 END_TEST
 
+// Rows at night: every instruction set alike, and like the plain formulas but for what rounding in
+// single precision moves across a whole number.
+START_TEST(night_rows_agree) {
+    const EnvKernels* base = env_kernels_by_name("base");
+    const EnvKernels* kernels = _i < 2 ? other(_i) : base;
+    srand(7);
+    int off = 0, values = 0;
+    double mean = 0;
+    for (int round = 0; kernels && round < 300; round++) {
+        uint8_t planes[3 * KERNEL_RUN], row_a[3 * KERNEL_RUN], row_b[3 * KERNEL_RUN];
+        int32_t plain[3 * KERNEL_RUN];
+        float vignette[KERNEL_RUN];
+        double vignette_plain[KERNEL_RUN], noise[KERNEL_RUN];
+        for (int i = 0; i < 3 * KERNEL_RUN; i++) {
+            planes[i] = (uint8_t)rand();
+            plain[i] = planes[i];
+        }
+        const uint32_t key[2] = {(uint32_t)rand(), (uint32_t)rand()};
+        for (uint32_t i = 0; i < KERNEL_RUN; i++) {
+            vignette[i] = (float)(rand() / (double)RAND_MAX);
+            vignette_plain[i] = (double)vignette[i];
+            const TerrainKey as_key = {key[0], key[1]};
+            noise[i] = 32 + 95 * ((terrain_draw(as_key, 640 + i) >> 8) * 0x1p-24);
+            mean += noise[i] / (300 * KERNEL_RUN);
+        }
+        const Light light = {
+            .daylight = rand() / (2.0 * RAND_MAX), .noisy = true, .asleep = round % 3 == 0};
+        memcpy(row_a, planes, sizeof planes);
+        memcpy(row_b, planes, sizeof planes);
+        base->light_night_row(&light, vignette, key, 640, row_a);
+        kernels->light_night_row(&light, vignette, key, 640, row_b);
+        ck_assert_mem_eq(row_a, row_b, sizeof row_a);
+        base->light_night(&light, vignette_plain, noise, KERNEL_RUN, plain);
+        for (int i = 0; i < 3 * KERNEL_RUN; i++, values++) {
+            ck_assert_int_le(abs(plain[i] - row_b[i]), 2);
+            off += plain[i] != row_b[i];
+        }
+        uint8_t mixed[3 * KERNEL_RUN];
+        kernels->interleave(planes, mixed);
+        for (int i = 0; i < KERNEL_RUN; i++) {
+            ck_assert(mixed[3 * i] == planes[i] && mixed[3 * i + 1] == planes[KERNEL_RUN + i] &&
+                      mixed[3 * i + 2] == planes[2 * KERNEL_RUN + i]);
+        }
+    }
+    if (kernels) {
+        ck_assert_int_lt(off, values / 1000);
+        ck_assert_double_eq_tol(mean, 79.5, 1); // of 32 to 127; its own error is 0.2
+    }
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* suite = suite_create("kernels");
     TCase* tests = tcase_create("kernels");
@@ -106,6 +158,7 @@ Suite* suite(void) {
     tcase_add_loop_test(tests, random_numbers_agree, 0, 2);
     tcase_add_loop_test(tests, noise_agrees, 0, 2);
     tcase_add_loop_test(tests, light_agrees, 0, 2);
+    tcase_add_loop_test(tests, night_rows_agree, 0, 3);
     suite_add_tcase(suite, tests);
     return suite;
 }
