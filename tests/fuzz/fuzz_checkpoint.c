@@ -1,26 +1,33 @@
 // Checkpoints. The first byte says what the rest is: 0 a whole file; 1 and 2 edits of a good file
 // (3 bytes offset, 1 byte that is xored), with the checksum left wrong or made right; 3 as 2, of a
-// file of weights only. A refused file must leave the trainer as it was; an accepted one is trained
-// on.
+// file of weights only; 4 and 5 as 2, with distillation: in the middle of a window of rollouts and
+// in the middle of a phase. A refused file must leave the trainer as it was; an accepted one is
+// trained on.
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "agent/checkpoint.h"
-#include "agent/trainer.h"
+#include "agent/distil.h"
+
+enum { WHOLE, WRONG_SUM, EDITED, WEIGHTS, WINDOW, PHASE };
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
-static AgentTrainer* make_trainer(void) {
+static AgentTrainer* make_trainer(bool distils) {
     AgentConfig config = agent_default_config();
     config.channels = config.tile_hidden = config.dense = config.latent = 2;
     config.blocks = 0;
     config.worlds = 2;
     config.area_width = config.area_height = 12;
+    config.length = 3;
     config.rollout_steps = 4;
     config.minibatch = config.micro_batch = 8;
     config.epochs = 1;
+    config.distil_memory = config.distil_prediction = config.distil_matching = distils;
+    config.distil_every = config.distil_epochs = 2;
+    config.distil_batch = config.distil_targets = 2;
     config.backend = NET_BACKEND_BLAS;
     config.dtype = NET_DTYPE_F32;
     AgentTrainer* trainer = NULL;
@@ -31,13 +38,63 @@ static AgentTrainer* make_trainer(void) {
     return trainer;
 }
 
+static void iterate(AgentTrainer* trainer, int times) {
+    AgentIteration iteration;
+    char why[AGENT_WHY] = "";
+    for (int i = 0; i < times; i++) {
+        if (agent_trainer_iterate(trainer, NULL, &iteration, why) != AGENT_OK) {
+            return; // weights may be anything
+        }
+    }
+}
+
+// A goal in every episode: agents this young have none.
+static void unlock(AgentTrainer* trainer) {
+    for (size_t row = 0; row < trainer_history_rows(trainer); row++) {
+        trainer->rollout.unlocked_before[row] = (uint32_t)trainer->rollout.episode_step[row];
+    }
+}
+
 static unsigned char* state_of(const AgentTrainer* trainer, size_t* size) {
     char why[AGENT_WHY] = "";
-    size_t limit = trainer_state_limit(trainer);
+    size_t limit = trainer_state_limit(trainer, STATE_WHOLE);
     unsigned char* bytes = calloc(limit, 1);
-    *size = trainer_state_save(trainer, bytes, limit, why);
+    *size = trainer_state_save(trainer, STATE_WHOLE, bytes, limit, why);
     assert(*size > 0);
     return bytes;
+}
+
+typedef struct Given { // one for all inputs of a kind, with the state that each begins with
+    AgentTrainer* trainer;
+    unsigned char* state;
+    size_t size;
+} Given;
+
+static Given make_given(int kind) {
+    Given given = {.trainer = make_trainer(kind >= WINDOW)};
+    if (kind == WINDOW) {
+        iterate(given.trainer, 1);
+        unlock(given.trainer);
+    } else if (kind == PHASE) {
+        iterate(given.trainer, 2);
+        unlock(given.trainer);
+        iterate(given.trainer, 1);
+    }
+    given.state = state_of(given.trainer, &given.size);
+    return given;
+}
+
+static AgentTrainer* trainer_for(int kind) {
+    static Given given[PHASE + 1];
+    Given* own = &given[kind < WINDOW ? 0 : kind];
+    if (!own->trainer) {
+        *own = make_given(kind);
+    }
+    char why[AGENT_WHY] = "";
+    AgentStatus status = trainer_state_load(own->trainer, STATE_WHOLE, own->state, own->size, why);
+    assert(status == AGENT_OK);
+    (void)status;
+    return own->trainer;
 }
 
 static void feed(AgentTrainer* trainer, const uint8_t* bytes, size_t size) {
@@ -52,8 +109,7 @@ static void feed(AgentTrainer* trainer, const uint8_t* bytes, size_t size) {
     unsigned char* before = state_of(trainer, &before_size);
     status = checkpoint_restore(trainer, bytes, size, "file", &blob, &blob_size, why);
     if (status == AGENT_OK) {
-        AgentIteration iteration;
-        agent_trainer_iterate(trainer, NULL, &iteration, why);
+        iterate(trainer, 2);
     } else {
         unsigned char* after = state_of(trainer, &after_size);
         assert(after_size == before_size && memcmp(after, before, after_size) == 0);
@@ -75,25 +131,26 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) {
         return 0;
     }
-    AgentTrainer* trainer = make_trainer();
-    if (data[0] == 0) {
+    int kind = data[0] % (PHASE + 1);
+    AgentTrainer* trainer = trainer_for(kind);
+    if (kind == WHOLE) {
         feed(trainer, data + 1, size - 1);
     } else {
         unsigned char* bytes = NULL;
         size_t made = 0;
         char why[AGENT_WHY] = "";
-        AgentCheckpointKind kind = data[0] == 3 ? AGENT_CHECKPOINT_WEIGHTS : AGENT_CHECKPOINT_FULL;
-        AgentStatus status = checkpoint_make(trainer, kind, "blob", 4, &bytes, &made, why);
+        AgentStatus status = checkpoint_make(
+            trainer, kind == WEIGHTS ? AGENT_CHECKPOINT_WEIGHTS : AGENT_CHECKPOINT_FULL, "blob", 4,
+            &bytes, &made, why);
         assert(status == AGENT_OK);
         (void)status;
         edit(bytes, made, data + 1, size - 1);
-        if (data[0] != 1) {
+        if (kind != WRONG_SUM) {
             uint32_t sum = (uint32_t)crc32_z(0, bytes + 16, made - 16);
             memcpy(bytes + 12, &sum, sizeof sum);
         }
         feed(trainer, bytes, made);
         free(bytes);
     }
-    agent_trainer_destroy(trainer);
     return 0;
 }
