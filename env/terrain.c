@@ -19,7 +19,7 @@ TerrainBatch* terrain_batch_create(const TerrainPlan* plan) {
     }
     const size_t cells = (size_t)plan->cells;
     enum { HUGE_PAGE = 1 << 21 }; // a cell's gradients lie far apart: fewer pages, fewer misses
-    const size_t bytes = (size_t)plan->entry_count * TERRAIN_ENTRY_BYTES;
+    const size_t bytes = (size_t)plan->entry_count * 3 * TERRAIN_ENTRY_BYTES;
     const size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     batch->gradients = aligned_alloc(HUGE_PAGE, whole);
     if (batch->gradients) {
@@ -48,25 +48,54 @@ static void begin_lane(TerrainBatch* batch, int32_t lane, const Noise* noise, Te
     batch->first_key[lane] = key.first;
     batch->second_key[lane] = key.second;
     for (int i = 0; i < 256; i++) {
-        const int8_t* g = noise_gradient[noise->gradient[i]];
+        const uint32_t number = noise->gradient[i];
+        const int8_t* g = noise_gradient[number];
+        // Sign patterns 4 to 7 are the opposites of 3 to 0.
+        const uint32_t pattern = number / 3, opposite = pattern > 3;
+        const uint32_t index = 3 * (opposite ? 7 - pattern : pattern) + number % 3;
         batch->permutation[lane][i] = noise->permutation[i];
         batch->gradient[lane][i] =
             (int32_t)((uint32_t)(uint8_t)g[0] | (uint32_t)(uint8_t)g[1] << 8 |
-                      (uint32_t)(uint8_t)g[2] << 16);
+                      (uint32_t)(uint8_t)g[2] << 16 | index << 24 | opposite << 31);
+    }
+}
+
+// Eight bytes of eight rows, `stride` apart, turned about; row i of the result goes to out[i] + at.
+static void turn_block(const uint8_t* from, size_t stride, uint8_t* const out[], size_t at) {
+    static const uint64_t MASK[3] = {UINT64_C(0x00ff00ff00ff00ff), UINT64_C(0x0000ffff0000ffff),
+                                     UINT64_C(0x00000000ffffffff)};
+    uint64_t row[8];
+    for (size_t i = 0; i < 8; i++) {
+        memcpy(&row[i], from + i * stride, sizeof row[i]);
+    }
+    for (int round = 0; round < 3; round++) { // exchanges bytes, then pairs, then fours
+        const int far = 1 << round, bits = 8 << round;
+        for (int i = 0; i < 8; i++) {
+            if ((i & far) == 0) {
+                const uint64_t swap = (row[i] >> bits ^ row[i + far]) & MASK[round];
+                row[i] ^= swap << bits;
+                row[i + far] ^= swap;
+            }
+        }
+    }
+    for (size_t i = 0; i < 8; i++) {
+        memcpy(out[i] + at, &row[i], sizeof row[i]);
     }
 }
 
 // [cells, lanes] to [lanes][cells]
 static void hand_out(const TerrainBatch* batch, int32_t cells, int32_t count,
                      uint8_t* const out[]) {
-    enum { RUN = 64 };
-    for (int32_t first = 0; first < cells; first += RUN) {
-        const int32_t end = cells - first < RUN ? cells : first + RUN;
-        for (int32_t lane = 0; lane < count; lane++) {
-            const uint8_t* from = batch->material + lane;
-            for (int32_t cell = first; cell < end; cell++) {
-                out[lane][cell] = from[(size_t)cell * TERRAIN_LANES];
-            }
+    const int32_t whole_lanes = count / 8 * 8, whole_cells = cells / 8 * 8;
+    for (int32_t cell = 0; cell < whole_cells; cell += 8) {
+        for (int32_t lane = 0; lane < whole_lanes; lane += 8) {
+            turn_block(batch->material + (size_t)cell * TERRAIN_LANES + lane, TERRAIN_LANES,
+                       out + lane, (size_t)cell);
+        }
+    }
+    for (int32_t lane = 0; lane < count; lane++) {
+        for (int32_t cell = lane < whole_lanes ? whole_cells : 0; cell < cells; cell++) {
+            out[lane][cell] = batch->material[(size_t)cell * TERRAIN_LANES + lane];
         }
     }
 }

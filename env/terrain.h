@@ -59,7 +59,7 @@ uint8_t terrain_cell(const WorldShape* shape, const Noise* noise, TerrainKey key
 // the rest, in parts: (x, y, z) = weight * displacement. Cells that lie alike in the lattice share
 // theirs. A sheet is one of a layer's octaves.
 enum {
-    TERRAIN_LANES = 16,
+    TERRAIN_LANES = 32,
     TERRAIN_SHEETS = LAYER_COUNT + 2,
     TERRAIN_CELLS_MAX = 4096,
     TERRAIN_SIDE_MAX = 64,
@@ -78,8 +78,8 @@ typedef struct TerrainOrder { // the cells of a column, fewest parts first
     uint8_t y[TERRAIN_SIDE_MAX];
     uint8_t end[NOISE_PARTS_MAX + 1]; // end[n]: those of at most n parts; others are not asked for
 } TerrainOrder;
-enum { TERRAIN_ENTRY_BYTES = 3 * TERRAIN_LANES * 4 };
-typedef struct TerrainPoint { // a lattice point
+enum { TERRAIN_ENTRY_BYTES = 4 * TERRAIN_LANES }; // times three where SHARE is 3
+typedef struct TerrainPoint {                     // a lattice point
     int16_t i, j, k;
     int32_t entry;
 } TerrainPoint;
@@ -100,7 +100,8 @@ void terrain_plan_destroy(TerrainPlan* plan); // NULL is allowed
 // Memory for one batch at work.
 typedef struct TerrainBatch {
     int32_t permutation[TERRAIN_LANES][256];
-    int32_t gradient[TERRAIN_LANES][256]; // three signed bytes: x lowest
+    // Three signed bytes, x lowest; then which of the first 12 gradients, and whether its opposite.
+    int32_t gradient[TERRAIN_LANES][256];
     uint32_t first_key[TERRAIN_LANES], second_key[TERRAIN_LANES];
     float* gradients;   // [entry_count, 3, TERRAIN_LANES]
     uint8_t* material;  // [cells, TERRAIN_LANES] see TERRAIN_KIND

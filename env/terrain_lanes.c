@@ -6,6 +6,10 @@
 #include "env/kernels.h"
 #include "env/terrain.h"
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
@@ -17,10 +21,14 @@ enum { WIDTH = 8 };
 enum { WIDTH = 4 };
 #endif
 enum { VECTORS = TERRAIN_LANES / WIDTH };
+#ifdef __AVX512F__
+enum { SHARE = 1 }; // floats of a point and lane in the gradients
+#else
+enum { SHARE = 3 };
+#endif
 typedef float Lanes __attribute__((vector_size(4 * WIDTH)));
 typedef int32_t Mask __attribute__((vector_size(4 * WIDTH)));
 typedef uint32_t Bits __attribute__((vector_size(4 * WIDTH)));
-typedef uint8_t Bytes __attribute__((vector_size(WIDTH)));
 
 // ---------------------------------------------------------------- gradients
 // Two lookups more for each point, one for each new (i, j), one for each new i.
@@ -28,6 +36,22 @@ static void look_up(const int32_t* table, const int32_t at[TERRAIN_LANES], int32
                     int32_t out[TERRAIN_LANES]) {
     for (int lane = 0; lane < TERRAIN_LANES; lane++) {
         out[lane] = table[256 * lane + ((at[lane] + offset) & 255)];
+    }
+}
+
+// What add_noise looks up of a point, for every lane. out: [3, lanes], of which AVX-512 uses a
+// third.
+static inline void write_gradients(const int32_t packed[TERRAIN_LANES], float* out) {
+    for (int lane = 0; lane < TERRAIN_LANES; lane++) {
+        const uint32_t word = (uint32_t)packed[lane];
+#ifdef __AVX512F__
+        const uint32_t index = (word >> 24 & 15) | (word & 0x80000000u);
+        memcpy(&out[lane], &index, sizeof index);
+#else
+        out[lane] = (float)((int32_t)(word << 24) >> 24);
+        out[TERRAIN_LANES + lane] = (float)((int32_t)(word << 16) >> 24);
+        out[2 * TERRAIN_LANES + lane] = (float)((int32_t)(word << 8) >> 24);
+#endif
     }
 }
 
@@ -45,13 +69,7 @@ static void gradients(const TerrainPlan* plan, TerrainBatch* batch) {
         }
         i = point->i, j = point->j;
         look_up(batch->gradient[0], by_j, point->k, packed);
-        float* out = batch->gradients + (size_t)point->entry * 3 * TERRAIN_LANES;
-        for (int lane = 0; lane < TERRAIN_LANES; lane++) {
-            const uint32_t word = (uint32_t)packed[lane];
-            out[lane] = (float)((int32_t)(word << 24) >> 24);
-            out[TERRAIN_LANES + lane] = (float)((int32_t)(word << 16) >> 24);
-            out[2 * TERRAIN_LANES + lane] = (float)((int32_t)(word << 8) >> 24);
-        }
+        write_gradients(packed, batch->gradients + (size_t)point->entry * SHARE * TERRAIN_LANES);
     }
 }
 
@@ -67,18 +85,50 @@ typedef struct Column {
     float value[LAYER_COUNT][TERRAIN_SIDE_MAX][TERRAIN_LANES];
 } Column;
 
-// `count` is known where this is inlined: which cell has how many parts is known beforehand, and no
-// loop ends where the processor does not expect it.
-static inline __attribute__((always_inline)) void add_noise(const TerrainPlan* plan,
-                                                            const TerrainBatch* batch,
-                                                            const TerrainSum* sum, int count,
-                                                            bool second, float* value) {
-    const TerrainPart* part = plan->part + sum->part;
-    const char* gradient = (const char*)batch->gradients + sum->shift;
+#ifdef __AVX512F__
+// There are 24 gradients, and 12 are the others' opposites. So a part has 12 products, which fit
+// into one register, and each lane picks one and a sign.
+static inline __m512 products(const TerrainPart* part) {
+    // The first twelve of noise_gradient.
+    const __m512 x = _mm512_setr_ps(-11, -4, -4, 11, 4, 4, -11, -4, -4, 11, 4, 4, 0, 0, 0, 0);
+    const __m512 y = _mm512_setr_ps(4, 11, 4, 4, 11, 4, -4, -11, -4, -4, -11, -4, 0, 0, 0, 0);
+    const __m512 z = _mm512_setr_ps(4, 4, 11, 4, 4, 11, 4, 4, 11, 4, 4, 11, 0, 0, 0, 0);
+    __m512 sum = _mm512_mul_ps(_mm512_set1_ps(part->x), x);
+    sum = _mm512_fmadd_ps(_mm512_set1_ps(part->y), y, sum);
+    return _mm512_fmadd_ps(_mm512_set1_ps(part->z), z, sum);
+}
+
+static inline __attribute__((always_inline)) void
+sum_parts(const TerrainPart* part, const char* gradient, int count, Lanes sum[VECTORS]) {
+    enum { A_XOR_B_AND_C = 0x78 };
+    const __m512i sign = _mm512_set1_epi32(INT32_MIN);
+    __m512 total[2][VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+        total[0][v] = total[1][v] = _mm512_setzero_ps();
+    }
+#pragma GCC unroll 8
+    for (int n = 0; n < count; n++) {
+        const __m512 all = products(&part[n]);
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; v++) {
+            const __m512i pick = _mm512_loadu_si512(gradient + part[n].point + 64 * v);
+            const __m512i picked = _mm512_castps_si512(_mm512_permutexvar_ps(pick, all));
+            total[n % 2][v] = _mm512_add_ps(
+                total[n % 2][v],
+                _mm512_castsi512_ps(_mm512_ternarylogic_epi32(picked, pick, sign, A_XOR_B_AND_C)));
+        }
+    }
+    for (int v = 0; v < VECTORS; v++) {
+        sum[v] = (Lanes)_mm512_add_ps(total[0][v], total[1][v]);
+    }
+}
+#else
+static inline __attribute__((always_inline)) void
+sum_parts(const TerrainPart* part, const char* gradient, int count, Lanes sum[VECTORS]) {
     Lanes x[VECTORS] = {{0}}, y[VECTORS] = {{0}}, z[VECTORS] = {{0}};
 #pragma GCC unroll 8
     for (int n = 0; n < count; n++) {
-        const float* g = (const float*)(gradient + part[n].point);
+        const float* g = (const float*)(gradient + (ptrdiff_t)SHARE * part[n].point);
 #pragma GCC unroll 8
         for (int v = 0; v < VECTORS; v++) {
             x[v] += part[n].x * load(g + v * WIDTH);
@@ -87,7 +137,23 @@ static inline __attribute__((always_inline)) void add_noise(const TerrainPlan* p
         }
     }
     for (int v = 0; v < VECTORS; v++) {
-        Lanes total = x[v] + y[v] + z[v];
+        sum[v] = x[v] + y[v] + z[v];
+    }
+}
+#endif
+
+// `count` is known where this is inlined: which cell has how many parts is known beforehand, and no
+// loop ends where the processor does not expect it.
+static inline __attribute__((always_inline)) void add_noise(const TerrainPlan* plan,
+                                                            const TerrainBatch* batch,
+                                                            const TerrainSum* sum, int count,
+                                                            bool second, float* value) {
+    const TerrainPart* part = plan->part + sum->part;
+    const char* gradient = (const char*)batch->gradients + (ptrdiff_t)SHARE * sum->shift;
+    Lanes parts[VECTORS];
+    sum_parts(part, gradient, count, parts);
+    for (int v = 0; v < VECTORS; v++) {
+        Lanes total = parts[v];
         total += second ? load(value + v * WIDTH) : (Lanes){0};
         memcpy(value + v * WIDTH, &total, sizeof total);
     }
@@ -205,6 +271,28 @@ static inline Mask creature_of(const Cell* cell, Mask material, Mask in_tunnel, 
     return kind;
 }
 
+#ifdef __AVX512F__
+static inline void store_bytes(Mask values, uint8_t* to) {
+    _mm_storeu_si128((__m128i*)to, _mm512_cvtepi32_epi8((__m512i)values));
+}
+static inline uint32_t lanes_set(Mask mask) {
+    return _mm512_movepi32_mask((__m512i)mask);
+}
+#else
+static inline void store_bytes(Mask values, uint8_t* to) {
+    for (int lane = 0; lane < WIDTH; lane++) {
+        to[lane] = (uint8_t)values[lane];
+    }
+}
+static inline uint32_t lanes_set(Mask mask) {
+    uint32_t set = 0;
+    for (int lane = 0; lane < WIDTH; lane++) {
+        set |= (uint32_t)mask[lane] & 1u << lane;
+    }
+    return set;
+}
+#endif
+
 // Lanes `first` to `first` + WIDTH of a cell; a bit for each that is doubtful.
 static inline uint32_t decide(const TerrainPlan* plan, TerrainBatch* batch, int32_t number,
                               int first, const float* noise) {
@@ -228,13 +316,9 @@ static inline uint32_t decide(const TerrainPlan* plan, TerrainBatch* batch, int3
     Mask material = (mountain & high) | (~mountain & low);
     material = choose(meadow, CAIRN_GRASS, material);
     const Mask kind = creature_of(&cell, material, in_tunnel, plan->squared[number]);
-    const Bytes bytes = __builtin_convertvector((Bits)(material | kind << TERRAIN_KIND), Bytes);
-    memcpy(batch->material + (size_t)number * TERRAIN_LANES + first, &bytes, sizeof bytes);
-    uint32_t marked = 0;
-    for (int lane = 0; lane < WIDTH; lane++) {
-        marked |= (uint32_t)cell.doubtful[lane] & 1u << lane;
-    }
-    return marked << first;
+    store_bytes(material | kind << TERRAIN_KIND,
+                batch->material + (size_t)number * TERRAIN_LANES + first);
+    return lanes_set(cell.doubtful) << first;
 }
 
 void JOIN(terrain_lanes_, KERNELS)(const TerrainPlan* plan, TerrainBatch* batch);
