@@ -217,7 +217,7 @@ CairnStatus track_append(Track* track, int32_t action, const CairnObservation* o
     if (!reserve_steps(track, (size_t)track->head + 2)) {
         return out_of_memory(why);
     }
-    Outcome outcome;
+    Outcome outcome = {0};
     CairnOutput output = output_to(track, &outcome);
     if (observation) {
         output.observation = *observation;

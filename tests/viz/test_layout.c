@@ -61,8 +61,8 @@ static void check_layout(const LayoutNeeds* needs) {
 }
 
 START_TEST(nothing_overlaps_at_any_size) {
-    for (int32_t width = 480; width <= 2600; width += 53) {
-        for (int32_t height = 360; height <= 1700; height += 47) {
+    for (int32_t width = 480; width <= 2600; width += 97) {
+        for (int32_t height = 360; height <= 1700; height += 83) {
             for (int agent = 0; agent < 2; agent++) {
                 LayoutNeeds needs = needs_of(width, height, layout_scale(width, height, 1), agent);
                 check_layout(&needs);
