@@ -48,6 +48,12 @@ typedef enum AgentEncoder {
     AGENT_ENCODER_SYMBOLIC // no picture: the 9x7 cells' contents and the status, then the same
 } AgentEncoder;
 
+typedef enum AgentMemoryKind { // a vector that heads and predictor see beside the latent
+    AGENT_MEMORY_NONE,
+    AGENT_MEMORY_LAST, // the goal vector of the episode's last unlock, as in the paper
+    AGENT_MEMORY_SUM   // the sum of those of all its unlocks
+} AgentMemoryKind;
+
 typedef struct AgentConfig {       // key for INI files and --set: range; default
     AgentEncoder encoder;          // network.encoder: paper, tile, symbolic; tile
     int32_t channels;              // network.channels: [1, 1024]; 32. paper: stacks C, 2C, 2C
@@ -79,7 +85,7 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     double adam_beta2;             // ppo.adam_beta2: [0, 0.9999999]; 0.999
     double adam_epsilon;           // ppo.adam_epsilon: [1e-30, 1]; 1e-8
     double gradient_limit;         // ppo.gradient_limit: global norm, [1e-9, 1e9]; 0.5
-    bool distil_memory;            // distil.memory: false
+    AgentMemoryKind distil_memory; // distil.memory: none, last, sum; none
     bool distil_prediction;        // distil.prediction: false
     bool distil_matching;          // distil.matching: false
     int32_t distil_every;          // distil.every: PPO phases per distillation, [1, 4096]; 8
@@ -111,6 +117,7 @@ typedef enum AgentKeyKind {
     AGENT_KEY_LONG, // int64_t
     AGENT_KEY_REAL, // double
     AGENT_KEY_ENCODER,
+    AGENT_KEY_MEMORY,
     AGENT_KEY_BACKEND,
     AGENT_KEY_DTYPE
 } AgentKeyKind;
@@ -129,7 +136,8 @@ AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* 
                              char why[AGENT_WHY]);
 // Text that agent_config_set turns back into the same value. key in [0, count).
 void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VALUE]);
-const char* agent_encoder_name(AgentEncoder encoder); // "paper", "tile"
+const char* agent_encoder_name(AgentEncoder encoder);     // "paper", "tile", "symbolic"
+const char* agent_memory_kind_name(AgentMemoryKind kind); // "none", "last", "sum"
 
 // ---------------------------------------------------------------- training
 typedef struct AgentEpisode {

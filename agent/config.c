@@ -43,8 +43,8 @@ static const AgentKey keys[] = {
     REAL("ppo.adam_beta2", adam_beta2, 0, 0.9999999, "decay of the gradient's square"),
     REAL("ppo.adam_epsilon", adam_epsilon, 1e-30, 1, "added to the root of the square"),
     REAL("ppo.gradient_limit", gradient_limit, 1e-9, 1e9, "largest global norm of a gradient"),
-    KEY("distil.memory", AGENT_KEY_BOOL, distil_memory, 0, 0,
-        "heads and predictor see the last unlock's goal vector"),
+    KEY("distil.memory", AGENT_KEY_MEMORY, distil_memory, 0, 0,
+        "goal vectors that heads and predictor see: none, of the last unlock or of all"),
     KEY("distil.prediction", AGENT_KEY_BOOL, distil_prediction, 0, 0,
         "learn to predict the next achievement"),
     KEY("distil.matching", AGENT_KEY_BOOL, distil_matching, 0, 0,
@@ -127,6 +127,14 @@ const char* agent_encoder_name(AgentEncoder encoder) {
     return names[encoder];
 }
 
+const char* agent_memory_kind_name(AgentMemoryKind kind) {
+    static const char* const names[] = {"none", "last", "sum"};
+    return names[kind];
+}
+
+static const char* memory_text(int value) {
+    return agent_memory_kind_name((AgentMemoryKind)value);
+}
 static const char* encoder_text(int value) {
     return agent_encoder_name((AgentEncoder)value);
 }
@@ -152,6 +160,8 @@ static Names names_of(AgentKeyKind kind) {
         return (Names){2, bool_text, "true or false"};
     case AGENT_KEY_ENCODER:
         return (Names){AGENT_ENCODER_SYMBOLIC + 1, encoder_text, "paper, tile or symbolic"};
+    case AGENT_KEY_MEMORY:
+        return (Names){AGENT_MEMORY_SUM + 1, memory_text, "none, last or sum"};
     case AGENT_KEY_BACKEND:
         return (Names){NET_BACKEND_ONEDNN + 1, backend_text, "auto, blas or onednn"};
     case AGENT_KEY_DTYPE:
@@ -171,7 +181,8 @@ static const AgentKey* find_key(const char* name) {
 }
 
 // Enumerations are stored as int: C17 lets a compiler choose, gcc and clang choose 4 bytes.
-_Static_assert(sizeof(AgentEncoder) == 4 && sizeof(NetBackend) == 4 && sizeof(NetDtype) == 4,
+_Static_assert(sizeof(AgentEncoder) == 4 && sizeof(AgentMemoryKind) == 4 &&
+                   sizeof(NetBackend) == 4 && sizeof(NetDtype) == 4,
                "enumerations of the config have the size of int32_t");
 
 static double number_of(const AgentKey* key, const AgentConfig* config) {

@@ -3,9 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-Memory memory_take(Block* block, size_t rows, size_t width) {
+Memory memory_take(Block* block, const AgentConfig* config, size_t rows) {
+    size_t width = (size_t)config->latent;
     NetReal* vector = block_take(block, rows * width, sizeof *vector);
     return (Memory){.width = width,
+                    .sum = config->distil_memory == AGENT_MEMORY_SUM,
                     .vector = vector,
                     .latent = block_take(block, rows * width, sizeof *vector)};
 }
@@ -30,8 +32,14 @@ NetReal goal_vector(size_t width, const NetReal* before, const NetReal* after, N
 
 void memory_observe(const Memory* memory, size_t row, const NetReal* latent, bool unlocked) {
     NetReal* last = memory->latent + row * memory->width;
-    if (unlocked) {
-        goal_vector(memory->width, last, latent, memory->vector + row * memory->width);
+    NetReal* vector = memory->vector + row * memory->width;
+    if (unlocked && memory->sum) {
+        goal_vector(memory->width, last, latent, last); // its last use: latent takes its place
+        for (size_t i = 0; i < memory->width; i++) {
+            vector[i] += last[i];
+        }
+    } else if (unlocked) {
+        goal_vector(memory->width, last, latent, vector);
     }
     memcpy(last, latent, memory->width * sizeof *last);
 }

@@ -1,21 +1,24 @@
 // The memory vector of achievement distillation: what the last unlocked achievement looked like.
 //
 // 0 when an episode begins; when a step unlocks an achievement, it becomes the unit vector along
-// phi(next observation) - phi(observation), with the latents phi of the acting network.
+// phi(next observation) - phi(observation), with the latents phi of the acting network, or (kind
+// sum, Cairn's own: what has been unlocked is nowhere to be seen) that vector is added to it.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/agent.h"
 #include "agent/block.h"
 #include "nets/nets.h"
 
 typedef struct Memory { // borrowed arrays; one row per world
     size_t width;
+    bool sum;        // unlocks add up
     NetReal* vector; // [rows, width]
     NetReal* latent; // [rows, width] of the observation before
 } Memory;
 
-Memory memory_take(Block* block, size_t rows, size_t width);
+Memory memory_take(Block* block, const AgentConfig* config, size_t rows);
 void memory_begin(const Memory* memory, size_t row); // of an episode
 // The latent of the row's next observation; unlocked: the step that led here unlocked something.
 void memory_observe(const Memory* memory, size_t row, const NetReal* latent, bool unlocked);

@@ -26,7 +26,7 @@ NetworkShape network_shape(const AgentConfig* config) {
         .dense = config->dense,
         .latent = config->latent,
         .actions = CAIRN_ACTIONS,
-        .memory = config->distil_memory,
+        .memory = config->distil_memory != AGENT_MEMORY_NONE,
         .predictor = config->distil_prediction,
     };
 }

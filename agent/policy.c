@@ -284,10 +284,9 @@ AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMe
                                 char why[AGENT_WHY]) {
     AgentMemory* made = calloc(1, sizeof *made);
     Block block = {0};
-    size_t width = (size_t)policy->network.width;
     *memory = NULL;
     if (made && rows >= 1) {
-        memory_take(&block, (size_t)rows, width);
+        memory_take(&block, &policy->config, (size_t)rows);
         made->block = block_allocate(&block);
     }
     if (!made || !made->block) {
@@ -295,7 +294,7 @@ AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMe
         snprintf(why, AGENT_WHY, "out of memory for what the agent remembers of %d games", rows);
         return AGENT_OUT_OF_MEMORY;
     }
-    made->memory = memory_take(&block, (size_t)rows, width);
+    made->memory = memory_take(&block, &policy->config, (size_t)rows);
     made->rows = rows;
     *memory = made;
     return AGENT_OK;

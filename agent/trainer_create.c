@@ -20,7 +20,7 @@ static void lay_out_rollout(const AgentTrainer* trainer, Rollout* r, Block* bloc
     size_t n = (size_t)config->worlds, rows = trainer_history_rows(trainer);
     r->observations = observations_take(config, block, rows + n);
     r->memory = NULL;
-    if (config->distil_memory) {
+    if (config->distil_memory != AGENT_MEMORY_NONE) {
         r->memory = block_take(block, rows * (size_t)config->latent, sizeof *r->memory);
     }
     r->action = block_take(block, rows, sizeof *r->action);
@@ -81,7 +81,7 @@ static void lay_out(AgentTrainer* trainer, Block* block) {
         adam->mean = block_take(block, trainer->weight_count, sizeof *adam->mean);
         adam->square = block_take(block, trainer->weight_count, sizeof *adam->square);
     }
-    trainer->memory = memory_take(block, (size_t)config->worlds, (size_t)config->latent);
+    trainer->memory = memory_take(block, config, (size_t)config->worlds);
     trainer->run = block_take(block, (size_t)config->worlds, sizeof *trainer->run);
     trainer->index = block_take(block, rows, sizeof *trainer->index);
     trainer->minibatch.target =

@@ -27,7 +27,8 @@ AgentConfig small_config(void) {
 
 AgentConfig small_distil_config(void) {
     AgentConfig config = small_config();
-    config.distil_memory = config.distil_prediction = config.distil_matching = true;
+    config.distil_memory = AGENT_MEMORY_LAST;
+    config.distil_prediction = config.distil_matching = true;
     config.distil_every = 3;
     config.distil_epochs = 2;
     config.distil_batch = 24;

@@ -360,7 +360,7 @@ END_TEST
 START_TEST(every_combination_of_parts) {
     bool memory = _i & 1, prediction = _i & 2, matching = _i & 4, distils = prediction || matching;
     AgentConfig config = small_distil_config();
-    config.distil_memory = memory;
+    config.distil_memory = memory ? AGENT_MEMORY_LAST : AGENT_MEMORY_NONE;
     config.distil_prediction = prediction;
     config.distil_matching = matching;
     AgentTrainer* trainer = small_trainer(&config);
@@ -392,7 +392,8 @@ END_TEST
 // With all parts off, whatever else the section says, it is PPO.
 START_TEST(without_parts_it_is_ppo) {
     AgentConfig ppo = small_config(), off = small_distil_config();
-    off.distil_memory = off.distil_prediction = off.distil_matching = false;
+    off.distil_memory = AGENT_MEMORY_NONE;
+    off.distil_prediction = off.distil_matching = false;
     AgentTrainer *a = small_trainer(&ppo), *b = small_trainer(&off);
     ck_assert_uint_eq(agent_trainer_weight_count(a), agent_trainer_weight_count(b));
     for (int i = 0; i < 4; i++) {

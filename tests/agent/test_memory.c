@@ -50,6 +50,25 @@ START_TEST(only_unlocks_change_it) {
 }
 END_TEST
 
+START_TEST(unlocks_add_up) {
+    Arrays arrays = {.vector = {7, 8, 9}};
+    Memory memory = memory_of(&arrays);
+    memory.sum = true;
+    static const NetReal seen[][WIDTH] = {{1, 2, 3}, {1, 5, 7}, {2, 5, 7}, {2, 5, 5}};
+    memory_begin(&memory, 0);
+    memory_observe(&memory, 0, seen[0], false);
+    memory_observe(&memory, 0, seen[1], true); // (0, 3, 4) / 5
+    check_vector(arrays.vector, 0, 0.6, 0.8);
+    memory_observe(&memory, 0, seen[2], false);
+    check_vector(arrays.vector, 0, 0.6, 0.8);
+    memory_observe(&memory, 0, seen[3], true); // from the observation before, not from the unlock
+    check_vector(arrays.vector, 0, 0.6, -0.2);
+    ck_assert_mem_eq(arrays.latent, seen[3], sizeof seen[3]);
+    memory_begin(&memory, 0);
+    check_vector(arrays.vector, 0, 0, 0);
+}
+END_TEST
+
 START_TEST(goal_vectors) {
     static const NetReal before[WIDTH] = {1, 2, 2}, after[WIDTH] = {4, 2, -2};
     NetReal goal[WIDTH];
@@ -271,6 +290,7 @@ Suite* suite(void) {
     TCase* c = tcase_create("memory");
     tcase_set_timeout(c, 60);
     tcase_add_test(c, only_unlocks_change_it);
+    tcase_add_test(c, unlocks_add_up);
     tcase_add_test(c, goal_vectors);
     tcase_add_test(c, rollouts_keep_memories);
     tcase_add_test(c, memory_without_distillation);

@@ -35,7 +35,8 @@ END_TEST
 // The official code's model as it is trained with distillation; and what its switches leave out.
 START_TEST(paper_weight_count_with_distillation) {
     AgentConfig config = paper_config();
-    config.distil_memory = config.distil_prediction = config.distil_matching = true;
+    config.distil_memory = AGENT_MEMORY_LAST;
+    config.distil_prediction = config.distil_matching = true;
     Network network = make(&config);
     ck_assert_uint_eq(net_weight_count(network.graph), 9234228);
     ck_assert(network.has_memory && network.has_predictor);
@@ -45,7 +46,7 @@ START_TEST(paper_weight_count_with_distillation) {
     ck_assert_uint_eq(net_weight_count(network.graph), 3948306 + 18 * 1024);
     ck_assert(network.has_memory && !network.has_predictor);
     network_destroy(&network);
-    config.distil_memory = false;
+    config.distil_memory = AGENT_MEMORY_NONE;
     network = make(&config);
     ck_assert_uint_eq(net_weight_count(network.graph), 3948306);
     network_destroy(&network);

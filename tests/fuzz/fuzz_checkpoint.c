@@ -25,7 +25,8 @@ static AgentTrainer* make_trainer(bool distils) {
     config.rollout_steps = 4;
     config.minibatch = config.micro_batch = 8;
     config.epochs = 1;
-    config.distil_memory = config.distil_prediction = config.distil_matching = distils;
+    config.distil_memory = distils ? AGENT_MEMORY_LAST : AGENT_MEMORY_NONE;
+    config.distil_prediction = config.distil_matching = distils;
     config.distil_every = config.distil_epochs = 2;
     config.distil_batch = config.distil_targets = 2;
     config.backend = NET_BACKEND_BLAS;
