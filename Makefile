@@ -71,8 +71,10 @@ endef
 # ---------------------------------------------------------------- what is built
 objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
 KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
+# ENV_ISAS="base avx2" or "base" leaves the wider instruction sets out of the world.
+ENV_ISAS ?= $(KERNEL_ISAS)
 ENV_OBJ := $(filter-out $(O)/env/kernels.o $(O)/env/terrain_lanes.o,$(call objects,env)) $(O)/env/textures.gen.o \
-           $(foreach isa,$(KERNEL_ISAS),$(O)/env/kernels_$(isa).o $(O)/env/terrain_lanes_$(isa).o)
+           $(foreach isa,$(ENV_ISAS),$(O)/env/kernels_$(isa).o $(O)/env/terrain_lanes_$(isa).o)
 NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o,$(call objects,nets)) \
             $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o \
                 $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o)
@@ -85,7 +87,7 @@ PROGRAM := $(PRODUCTS)/cairn
 LIBRARY := $(PRODUCTS)/libcairn
 VIEWER := $(if $(VIEW),$(PRODUCTS)/cairn-view)
 
-.PHONY: all tests fuzzers help deps quickstart check bench soak format format-check lint fuzz man \
+.PHONY: all tests fuzzers help deps quickstart check bench traces soak format format-check lint fuzz man \
         install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -130,14 +132,15 @@ $(O)/env/kernels_$(1).o: EXTRA = $(ENV_KERNEL_FLAGS) $(KERNEL_ARCH_$(1)) -DKERNE
 $(O)/env/kernels_$(1).o: env/kernels.c $(O)/flags
 	$$(COMPILE)
 endef
-$(foreach isa,$(KERNEL_ISAS),$(eval $(call ENV_KERNEL,$(isa))))
+$(foreach isa,$(ENV_ISAS),$(eval $(call ENV_KERNEL,$(isa))))
+$(O)/env/kernels_choose.o: EXTRA = $(if $(filter avx2,$(ENV_ISAS)),-DENV_AVX2) $(if $(filter avx512,$(ENV_ISAS)),-DENV_AVX512)
 # Many terrains at once: what rounding could decide is computed again in one way.
 define TERRAIN_LANES
 $(O)/env/terrain_lanes_$(1).o: EXTRA = $(ENV_KERNEL_FLAGS) -ffp-contract=fast -Wno-psabi $(KERNEL_ARCH_$(1)) -DKERNELS=$(1)
 $(O)/env/terrain_lanes_$(1).o: env/terrain_lanes.c $(O)/flags
 	$$(COMPILE)
 endef
-$(foreach isa,$(KERNEL_ISAS),$(eval $(call TERRAIN_LANES,$(isa))))
+$(foreach isa,$(ENV_ISAS),$(eval $(call TERRAIN_LANES,$(isa))))
 
 # Cairn's pictures, embedded as bytes.
 $(O)/env/textures.gen.c: env/textures/embed.sh $(wildcard env/textures/*.png)
@@ -162,7 +165,7 @@ $(O)/viz/%.o $(O)/tests/viz/%.o: EXTRA = $(VIEW_FLAGS)
 
 # Other flags, another compiler or another library: everything is compiled again. -Werror is left
 # out, because it changes no object.
-FINGERPRINT = $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(ENV_KERNEL_FLAGS) $(VIEW_FLAGS) $(LDFLAGS)
+FINGERPRINT = $(ENV_ISAS) $(shell $(CC) --version 2>/dev/null | head -n 1) $(FLAGS) $(KERNEL_FLAGS) $(ENV_KERNEL_FLAGS) $(VIEW_FLAGS) $(LDFLAGS)
 $(O)/flags: FORCE
 	@command -v $(CC) pkg-config > /dev/null && pkg-config --exists --print-errors $(NEEDED) || \
 	    { echo "The compiler or a library is missing: run 'make deps' first." >&2; exit 1; }
@@ -241,6 +244,8 @@ quickstart: ## installs, builds, trains a few minutes, evaluates, writes a repor
 	@.ci/quickstart $(QUICKSTART) $(QUICKSTART_STEPS)
 
 SOAK_STEPS ?= 1e9
+traces: ## replays the golden traces by two compilers, two levels, three sets of instructions
+	@bash tests/env/traces.sh
 soak: $(O)/tests/env/bench_soak ## plays SOAK_STEPS (a billion) steps and looks whether all stays in order
 	$(O)/tests/env/bench_soak $(SOAK_STEPS)
 bench: all $(O)/tests/env/bench_distribution ## speed of the world and of learning, one JSON line each

@@ -195,13 +195,15 @@ static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t
     add_csv_line(bench, "step", name, worlds, threads, "steps/s", spread);
     print_result(
         bench,
-        json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:f}",
-                  "bench", "env", "mode", mode_names[options->mode], "observation", name, "actions",
-                  "random, drawn while measuring", "worlds", (int)worlds, "threads", (int)threads,
-                  "warm_up_steps", WARM_UP_STEPS * (int)worlds, "repeats", (int)options->repeats,
-                  "steps", (json_int_t)total_steps, "episodes", (json_int_t)scene.episodes,
-                  "seconds", total_seconds, "processor_seconds", processor_seconds, "steps_per_s",
-                  spread.median, "min", spread.min, "max", spread.max));
+        json_pack(
+            "{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f}",
+            "bench", "env", "mode", mode_names[options->mode], "observation", name, "actions",
+            "random, drawn while measuring", "worlds", (int)worlds, "threads", (int)threads,
+            "warm_up_steps", WARM_UP_STEPS * (int)worlds, "repeats", (int)options->repeats, "steps",
+            (json_int_t)total_steps, "episodes", (json_int_t)scene.episodes, "seconds",
+            total_seconds, "processor_seconds", processor_seconds, "steps_per_processor_s",
+            (double)total_steps / processor_seconds, "steps_per_s", spread.median, "min",
+            spread.min, "max", spread.max));
     scene_destroy(&scene);
 }
 
@@ -235,37 +237,130 @@ static double time_observations(Scene* scene) {
     return seconds / COST_SAMPLES;
 }
 
-static void measure_cost(Bench* bench, const char* what, int observation,
+// A world kept and brought back, in memory and as bytes; the world plays on in between.
+typedef struct Keeper {
+    CairnSnapshot* snapshot;
+    void* bytes;
+    size_t limit, used;
+} Keeper;
+
+static void keep_or_exit(CairnStatus status, const char* why) {
+    if (status != CAIRN_OK) {
+        exit(runs_fail("%s", why));
+    }
+}
+
+static CairnStatus take(Scene* scene, Keeper* keeper, char* why) {
+    return cairn_snapshot_take(scene->worlds, 0, keeper->snapshot, why);
+}
+static CairnStatus restore(Scene* scene, Keeper* keeper, char* why) {
+    return cairn_snapshot_restore(scene->worlds, 0, keeper->snapshot, why);
+}
+static CairnStatus save(Scene* scene, Keeper* keeper, char* why) {
+    return cairn_save_world(scene->worlds, 0, keeper->bytes, keeper->limit, &keeper->used, why);
+}
+static CairnStatus load(Scene* scene, Keeper* keeper, char* why) {
+    return cairn_load_world(scene->worlds, 0, keeper->bytes, keeper->used, why);
+}
+
+static double time_keeping(Scene* scene, CairnStatus (*act)(Scene*, Keeper*, char*)) {
+    char why[CAIRN_WHY] = "out of memory";
+    Keeper keeper = {.limit = cairn_state_limit(scene->worlds)};
+    keeper.bytes = malloc(keeper.limit);
+    keep_or_exit(keeper.bytes ? CAIRN_OK : CAIRN_OUT_OF_MEMORY, why);
+    keep_or_exit(cairn_snapshot_create(scene->worlds, &keeper.snapshot, why), why);
+    double seconds = 0;
+    for (int i = 0; i < COST_SAMPLES; i++) {
+        play_step(scene);
+        keep_or_exit(take(scene, &keeper, why), why); // so that all four have something to do
+        keep_or_exit(save(scene, &keeper, why), why);
+        double begin = bench_seconds();
+        keep_or_exit(act(scene, &keeper, why), why);
+        seconds += bench_seconds() - begin;
+    }
+    cairn_snapshot_destroy(keeper.snapshot);
+    free(keeper.bytes);
+    return seconds / COST_SAMPLES;
+}
+static double time_take(Scene* scene) {
+    return time_keeping(scene, take);
+}
+static double time_restore(Scene* scene) {
+    return time_keeping(scene, restore);
+}
+static double time_save(Scene* scene) {
+    return time_keeping(scene, save);
+}
+static double time_load(Scene* scene) {
+    return time_keeping(scene, load);
+}
+
+static double resident_bytes(void) {
+    long pages = 0;
+    FILE* file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1) { // NOLINT(cert-err34-c)
+        pages = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+// What `worlds` worlds take, threads and pictures included, after a hundred steps.
+static void measure_memory(Bench* bench, int32_t worlds) {
+    double before = resident_bytes();
+    Scene scene = scene_create(bench->options->mode, NONE, worlds, 1);
+    for (int i = 0; i < 100; i++) {
+        play_step(&scene);
+    }
+    double bytes = resident_bytes() - before;
+    print_result(bench,
+                 json_pack("{s:s, s:s, s:i, s:f, s:f}", "bench", "env_memory", "mode",
+                           mode_names[bench->options->mode], "worlds", (int)worlds, "megabytes",
+                           bytes / (1 << 20), "bytes_per_world", bytes / worlds));
+    scene_destroy(&scene);
+}
+
+// Per world, of `worlds` at once: in mode fast, many are made together.
+static void measure_cost(Bench* bench, const char* what, int observation, int32_t worlds,
                          double (*measure)(Scene* scene)) {
     int32_t repeats = bench->options->repeats;
-    Scene scene = scene_create(bench->options->mode, observation, 1, 1);
+    Scene scene = scene_create(bench->options->mode, observation, worlds, 1);
     double costs[BENCH_REPEATS];
     measure(&scene);
     for (int32_t r = 0; r < repeats; r++) {
-        costs[r] = 1e6 * measure(&scene);
+        costs[r] = 1e6 * measure(&scene) / worlds;
     }
     BenchSpread spread = bench_spread(costs, (size_t)repeats);
     const char* name = observation_names[observation];
-    add_csv_line(bench, what, name, 1, 1, "us", spread);
-    print_result(bench, json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:f}", "bench", "env_cost",
-                                  "mode", mode_names[bench->options->mode], "what", what,
-                                  "observation", name, "repeats", (int)repeats, "microseconds",
-                                  spread.median, "min", spread.min, "max", spread.max));
+    add_csv_line(bench, what, name, worlds, 1, "us", spread);
+    print_result(bench,
+                 json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f}", "bench", "env_cost",
+                           "mode", mode_names[bench->options->mode], "what", what, "observation",
+                           name, "worlds", (int)worlds, "repeats", (int)repeats, "microseconds",
+                           spread.median, "min", spread.min, "max", spread.max));
     scene_destroy(&scene);
 }
 
 static void measure_table(Bench* bench) {
     const BenchOptions* options = bench->options;
+    measure_memory(bench, options->worlds); // first: afterwards memory is used again
     for (int32_t threads = 1; threads <= 2; threads++) {
         measure_steps(bench, PIXELS, options->worlds, threads);
         measure_steps(bench, TILES, options->worlds, threads);
     }
     measure_steps(bench, NONE, options->worlds, 1);
-    measure_cost(bench, "reset", NONE, time_resets);
-    measure_cost(bench, "step with resets", NONE, time_steps);
+    measure_cost(bench, "reset", NONE, 1, time_resets);
+    measure_cost(bench, "reset", NONE, 64, time_resets);
+    measure_cost(bench, "step with resets", NONE, 1, time_steps);
     for (int observation = 0; observation < NONE; observation++) {
-        measure_cost(bench, "observe", observation, time_observations);
+        measure_cost(bench, "observe", observation, 1, time_observations);
     }
+    measure_cost(bench, "snapshot", NONE, 1, time_take);
+    measure_cost(bench, "restore", NONE, 1, time_restore);
+    measure_cost(bench, "save", NONE, 1, time_save);
+    measure_cost(bench, "load", NONE, 1, time_load);
 }
 
 // ---------------------------------------------------------------- the command
