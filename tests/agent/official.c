@@ -9,13 +9,20 @@ enum { ROWS = OFFICIAL_ROWS, LATENT = OFFICIAL_LATENT, SIDE = OFFICIAL_SIDE };
 enum { PIXELS = OFFICIAL_PIXELS };
 static const double tolerance = sizeof(NetReal) == 8 ? 1e-9 : 1e-4;
 
-static void check(const char* name, size_t count, const double* found, const double* expected) {
+static double largest(size_t count, const double* values) {
     double scale = 0;
     for (size_t i = 0; i < count; i++) {
-        scale = fmax(scale, fabs(expected[i]));
+        scale = fmax(scale, fabs(values[i]));
     }
+    return scale;
+}
+
+// floor: of the size that errors are relative to.
+static void check(const char* name, size_t count, const double* found, const double* expected,
+                  double floor) {
+    double scale = fmax(largest(count, expected), floor);
     for (size_t i = 0; i < count; i++) {
-        ck_assert_msg(fabs(found[i] - expected[i]) <= tolerance * fmax(scale, 1e-3),
+        ck_assert_msg(fabs(found[i] - expected[i]) <= tolerance * scale,
                       "%s[%zu]: %.17g found, %.17g expected", name, i, found[i], expected[i]);
     }
 }
@@ -26,12 +33,12 @@ void official_check(const Official* o, const char* name, const NetReal* found) {
     for (size_t i = 0; i < expected->count; i++) {
         copy[i] = (double)found[i];
     }
-    check(name, expected->count, copy, expected->values);
+    check(name, expected->count, copy, expected->values, 1e-3);
     free(copy);
 }
 
 void official_check_number(const Official* o, const char* name, double found) {
-    check(name, 1, &found, vector_named(o->vectors, name)->values);
+    check(name, 1, &found, vector_named(o->vectors, name)->values, 1e-3);
 }
 
 // ---------------------------------------------------------------- parameters
@@ -65,6 +72,11 @@ static const Vector* parameter(const Vectors* vectors, const char* prefix, int i
 void official_check_params(const Official* o, const char* prefix, const NetReal* values) {
     int32_t count = 0;
     const NetParam* params = net_params(o->network.graph, &count);
+    double floor = 1e-3;
+    for (int32_t p = 0; sizeof(NetReal) == 4 && p < count; p++) {
+        const Vector* expected = parameter(o->vectors, prefix, p);
+        floor = fmax(floor, largest(expected->count, expected->values));
+    }
     for (int32_t p = 0; p < count; p++) {
         const Vector* expected = parameter(o->vectors, prefix, p);
         ck_assert_msg(expected->count == params[p].count, "%s against %s", expected->name,
@@ -73,7 +85,7 @@ void official_check_params(const Official* o, const char* prefix, const NetReal*
         for (size_t i = 0; i < expected->count; i++) {
             found[i] = (double)values[params[p].offset + place(&params[p], i)];
         }
-        check(expected->name, expected->count, found, expected->values);
+        check(expected->name, expected->count, found, expected->values, floor);
         free(found);
     }
 }

@@ -36,5 +36,7 @@ void official_clear_d_outputs(const Official* official);
 // among them asks no miracles.
 void official_check(const Official* official, const char* name, const NetReal* found);
 void official_check_number(const Official* official, const char* name, double found);
-// All parameters, of which the figures' names begin with the prefix ("ppo.grad.").
+// All parameters, of which the figures' names begin with the prefix ("ppo.grad."). In float errors
+// are relative to the largest figure of all parameters: the way back through the layers carries its
+// roundings along, the more of them the fewer lanes add up sums.
 void official_check_params(const Official* official, const char* prefix, const NetReal* values);

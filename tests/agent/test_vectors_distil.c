@@ -58,7 +58,7 @@ static void old_policy(Official* o, int32_t rows, const int32_t* index, NetReal*
 // then losses, which are added to *sum, and their gradients.
 static void regularise(Official* o, const char* part, int32_t rows, const int32_t* index,
                        const NetReal* old_log_prob, double* sum) {
-    NetReal target[ROWS];
+    NetReal target[ROWS] = {0};
     char name[32];
     for (int32_t i = 0; i < rows; i++) {
         target[i] = (NetReal)vector_named(o->vectors, "return")->values[index[i]];
