@@ -40,7 +40,7 @@ enum { NEAR_RUN = 256 };
 static void observe_objects(const World* world, int32_t left, int32_t top, uint8_t* tiles) {
     const WorldShape* shape = world->shape;
     const Objects* list = &world->list;
-    const int32_t reach = shape->local_columns + shape->local_rows;
+    const int32_t reach = shape->local_columns / 2 + shape->local_rows / 2 + 1;
     uint8_t near[NEAR_RUN];
     for (int32_t first = PLAYER; first < world->object_count; first += NEAR_RUN) {
         const int32_t left_over = world->object_count - first;

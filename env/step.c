@@ -292,8 +292,8 @@ void world_prefetch_surroundings(const World* world) {
     enum { NEAR = 5 };
     const WorldShape* shape = world->shape;
     const int32_t x = world->list.x[PLAYER], y = world->list.y[PLAYER];
-    for (int32_t column = x - NEAR > 0 ? x - NEAR : 0; column <= x + NEAR && column < shape->width;
-         column++) {
+    for (int32_t column = x > NEAR ? x - NEAR : 0; column <= x + NEAR && column < shape->width;
+         column++) { // of 64 cells, a column is one line
         __builtin_prefetch(&world->material[world_cell(world, column, y)]);
     }
     const int32_t reach = shape->update_distance, left = x > reach ? x - reach : 0;

@@ -261,15 +261,34 @@ void worldgen(World* world, double doubt) {
     place_creatures(&terrain, world);
 }
 
+static void install_creature(World* world, int32_t cell, uint8_t made) {
+    if (made >> TERRAIN_KIND) {
+        const int32_t height = world->shape->height;
+        object_add(world, (ObjectKind)(made >> TERRAIN_KIND), cell / height, cell % height);
+    }
+}
+
 void worldgen_install(World* world, const uint8_t* cells) {
-    const int32_t height = world->shape->height, count = world->shape->width * height;
+    const int32_t count = world->shape->width * world->shape->height;
     random_below(&world->generator, 2147483647); // the noise's seed
-    for (int32_t cell = 0; cell < count; cell++) {
+    int32_t cell = 0;
+    for (; cell + 8 <= count; cell += 8) { // most eights hold no creature
+        uint64_t made;
+        memcpy(&made, cells + cell, sizeof made);
+        const uint64_t material = made & UINT64_C(0x0f0f0f0f0f0f0f0f);
+        memcpy(world->material + cell, &material, sizeof material);
+        if (made != material) {
+            for (int32_t i = 0; i < 8; i++) {
+                uint8_t one;
+                memcpy(&one, (const char*)&made + i, 1);
+                install_creature(world, cell + i, one);
+            }
+        }
+    }
+    for (; cell < count; cell++) {
         const uint8_t made = cells[cell];
         world->material[cell] = made & ((1 << TERRAIN_KIND) - 1);
-        if (made >> TERRAIN_KIND) {
-            object_add(world, (ObjectKind)(made >> TERRAIN_KIND), cell / height, cell % height);
-        }
+        install_creature(world, cell, made);
     }
 }
 
