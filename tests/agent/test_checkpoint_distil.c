@@ -29,6 +29,7 @@ START_TEST(resuming_a_distillation) {
     config.encoder = _i < 2 ? AGENT_ENCODER_TILE : AGENT_ENCODER_SYMBOLIC;
     config.distil_whole_episodes = _i % 2;
     config.distil_every = _i < 3 ? 3 : 1;
+    config.distil_memory = _i == 1 ? AGENT_MEMORY_SUM : AGENT_MEMORY_LAST;
     config.anneal = true;
     AgentTrainer *straight = small_trainer(&config),
                  *stopped = through_a_file(small_trainer(&config));
@@ -126,10 +127,12 @@ START_TEST(other_distillations_are_refused) {
         {"distil.epochs", "3", "distil.epochs is 2, this training's is 3"},
         {"distil.matching", "false", "distil.matching is true, this training's is false"},
         {"distil.prediction", "false", "distil.prediction is true, this training's is false"},
-        {"distil.memory", "false", "distil.memory is true, this training's is false"},
+        {"distil.memory", "none", "distil.memory is last, this training's is none"},
+        {"distil.memory", "sum", "distil.memory is last, this training's is sum"},
         {"ppo.rollout_steps", "40", "ppo.rollout_steps is 20, this training's is 40"},
     };
-    for (int i = 0; i < 6; i++) {
+    enum { CHANGES = sizeof changes / sizeof changes[0] };
+    for (int i = 0; i < CHANGES; i++) {
         char why[AGENT_WHY] = "";
         other = config;
         ck_assert_int_eq(agent_config_set(&other, changes[i][0], changes[i][1], why), AGENT_OK);

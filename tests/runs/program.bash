@@ -15,7 +15,7 @@ done
 
 # With it: distillation after every fourth rollout.
 # shellcheck disable=SC2034
-distil=(--set distil.memory=true --set distil.prediction=true --set distil.matching=true
+distil=(--set distil.memory=last --set distil.prediction=true --set distil.matching=true
     --set distil.every=4 --set distil.epochs=2 --set distil.batch=64)
 
 fail() {
