@@ -40,7 +40,7 @@ stage_fuzz() { # every parser reads its corpus, and damaged copies of it, under 
 }
 stage_tsan() { # the thread sanitizer on what uses threads
     local tests=() test
-    for test in env/test_vector env/test_terrain agent/test_trainer; do
+    for test in env/test_vector env/test_ahead agent/test_trainer; do
         [ ! -f "tests/$test.c" ] || tests+=("$test")
     done
     build VARIANT=tsan "${tests[@]/#/build/tsan/tests/}" && suites tsan "${tests[@]}"
