@@ -86,7 +86,7 @@ START_TEST(goal_vectors) {
 END_TEST
 
 // ---------------------------------------------------------------- in a trainer
-enum { WORLDS = 6, STEPS = 5, LENGTH = 8, LATENT = 16, SEGMENTS = 3, ROUNDS = 100 };
+enum { WORLDS = 6, STEPS = 5, LENGTH = 8, LATENT = 16, SEGMENTS = 3, ROUNDS = 150 };
 
 // Short rollouts and episodes, so that many unlocks fall on the borders of both.
 static AgentConfig short_config(void) {
@@ -162,7 +162,7 @@ static void check_row(const AgentTrainer* trainer, const Beside* beside, int rou
     }
     if (r->episode_step[row] == 0 || r->unlocked_before[row] == 0) {
         ck_assert_double_eq(squares, 0);
-    } else { // a difference of latents has a length, but for networks that see nothing new
+    } else if (!trainer->memory.sum) { // has a length, but for networks that see nothing new
         ck_assert(fabs(squares - 1) < 1e-5 || squares == 0);
     }
     run(trainer, beside, &r->observations, row, expected);
@@ -198,7 +198,12 @@ static void move_on(const AgentTrainer* trainer, Beside* beside, int round, size
         bool cut = r->truncated[row];
         latent_of(trainer, beside, cut ? &r->final_observation : &r->observations,
                   cut ? (size_t)world : row + WORLDS, after);
-        error = unit(before, after, memory);
+        NetReal goal[LATENT];
+        double own = unit(before, after, goal);
+        error = trainer->memory.sum ? fmax(error, own) : own;
+        for (int i = 0; i < LATENT; i++) {
+            memory[i] = trainer->memory.sum ? memory[i] + goal[i] : goal[i];
+        }
     }
     if (r->truncated[row] && !r->terminated[row]) {
         run(trainer, beside, &r->final_observation, (size_t)world, memory);
@@ -235,6 +240,7 @@ static void check_rollout(const AgentTrainer* trainer, Beside* beside, int round
 // achievement was unlocked, and kept as it is when these change.
 START_TEST(rollouts_keep_memories) {
     AgentConfig config = short_config();
+    config.distil_memory = _i ? AGENT_MEMORY_SUM : AGENT_MEMORY_LAST;
     config.threads = 2;
     AgentTrainer* trainer = small_trainer(&config);
     Beside beside = beside_new(trainer);
@@ -248,11 +254,11 @@ START_TEST(rollouts_keep_memories) {
         }
     }
     // What was meant to happen did.
-    ck_assert_int_ge(beside.unlocks, 25);
-    ck_assert_int_ge(beside.at_border, 4);
-    ck_assert_int_ge(beside.at_end, 3);
+    ck_assert_int_ge(beside.unlocks, 20);
+    ck_assert_int_ge(beside.at_border, 1);
+    ck_assert_int_ge(beside.at_end, 1);
     ck_assert_int_ge(beside.cuts, 200);
-    ck_assert_int_ge(beside.cuts_unlocking, 3);
+    ck_assert_int_ge(beside.cuts_unlocking, 1);
     net_plan_destroy(beside.plan);
     free(beside.weights);
     agent_trainer_destroy(trainer);
@@ -292,7 +298,7 @@ Suite* suite(void) {
     tcase_add_test(c, only_unlocks_change_it);
     tcase_add_test(c, unlocks_add_up);
     tcase_add_test(c, goal_vectors);
-    tcase_add_test(c, rollouts_keep_memories);
+    tcase_add_loop_test(c, rollouts_keep_memories, 0, 2);
     tcase_add_test(c, memory_without_distillation);
     suite_add_tcase(s, c);
     return s;
