@@ -51,7 +51,8 @@ typedef enum AgentEncoder {
 typedef enum AgentMemoryKind { // a vector that heads and predictor see beside the latent
     AGENT_MEMORY_NONE,
     AGENT_MEMORY_LAST, // the goal vector of the episode's last unlock, as in the paper
-    AGENT_MEMORY_SUM   // the sum of those of all its unlocks
+    AGENT_MEMORY_SUM,  // the sum of those of all its unlocks
+    AGENT_MEMORY_SET   // which achievements these were: a 1 for each, else 0; latent >= 22
 } AgentMemoryKind;
 
 typedef struct AgentConfig {       // key for INI files and --set: range; default
@@ -85,7 +86,7 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     double adam_beta2;             // ppo.adam_beta2: [0, 0.9999999]; 0.999
     double adam_epsilon;           // ppo.adam_epsilon: [1e-30, 1]; 1e-8
     double gradient_limit;         // ppo.gradient_limit: global norm, [1e-9, 1e9]; 0.5
-    AgentMemoryKind distil_memory; // distil.memory: none, last, sum; none
+    AgentMemoryKind distil_memory; // distil.memory: none, last, sum, set; none
     bool distil_prediction;        // distil.prediction: false
     bool distil_matching;          // distil.matching: false
     int32_t distil_every;          // distil.every: PPO phases per distillation, [1, 4096]; 8
@@ -137,7 +138,7 @@ AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* 
 // Text that agent_config_set turns back into the same value. key in [0, count).
 void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VALUE]);
 const char* agent_encoder_name(AgentEncoder encoder);     // "paper", "tile", "symbolic"
-const char* agent_memory_kind_name(AgentMemoryKind kind); // "none", "last", "sum"
+const char* agent_memory_kind_name(AgentMemoryKind kind); // "none", "last", "sum", "set"
 
 // ---------------------------------------------------------------- training
 typedef struct AgentEpisode {
@@ -295,11 +296,11 @@ void agent_memory_begin(AgentMemory* memory, int32_t row);        // an episode 
 void agent_memory_copy(AgentMemory* to, const AgentMemory* from); // of the same policy and rows
 // observation [rows, ...], rows <= config.rows, those of the memory: pixels [rows, 64, 64, 3] or,
 // for a symbolic agent, tiles [rows, 7, 9, 2] and status [rows, CAIRN_STATUS_SIZE]. unlocked
-// [rows]: the step that led here unlocked an achievement (false when an episode begins). random
+// [rows]: bit k: the step that led here unlocked achievement k (0 when an episode begins). random
 // [rows]: each row's action is drawn with its own stream; NULL: the most probable action.
 void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
-                      const CairnObservation* observation, const bool* unlocked, NetRandom* random,
-                      const AgentActions* actions);
+                      const CairnObservation* observation, const uint32_t* unlocked,
+                      NetRandom* random, const AgentActions* actions);
 
 // ---------------------------------------------------------------- evaluation
 typedef struct AgentEvaluation {

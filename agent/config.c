@@ -44,7 +44,7 @@ static const AgentKey keys[] = {
     REAL("ppo.adam_epsilon", adam_epsilon, 1e-30, 1, "added to the root of the square"),
     REAL("ppo.gradient_limit", gradient_limit, 1e-9, 1e9, "largest global norm of a gradient"),
     KEY("distil.memory", AGENT_KEY_MEMORY, distil_memory, 0, 0,
-        "goal vectors that heads and predictor see: none, of the last unlock or of all"),
+        "what heads and predictor know of the episode's unlocks"),
     KEY("distil.prediction", AGENT_KEY_BOOL, distil_prediction, 0, 0,
         "learn to predict the next achievement"),
     KEY("distil.matching", AGENT_KEY_BOOL, distil_matching, 0, 0,
@@ -128,7 +128,7 @@ const char* agent_encoder_name(AgentEncoder encoder) {
 }
 
 const char* agent_memory_kind_name(AgentMemoryKind kind) {
-    static const char* const names[] = {"none", "last", "sum"};
+    static const char* const names[] = {"none", "last", "sum", "set"};
     return names[kind];
 }
 
@@ -161,7 +161,7 @@ static Names names_of(AgentKeyKind kind) {
     case AGENT_KEY_ENCODER:
         return (Names){AGENT_ENCODER_SYMBOLIC + 1, encoder_text, "paper, tile or symbolic"};
     case AGENT_KEY_MEMORY:
-        return (Names){AGENT_MEMORY_SUM + 1, memory_text, "none, last or sum"};
+        return (Names){AGENT_MEMORY_SET + 1, memory_text, "none, last, sum or set"};
     case AGENT_KEY_BACKEND:
         return (Names){NET_BACKEND_ONEDNN + 1, backend_text, "auto, blas or onednn"};
     case AGENT_KEY_DTYPE:
@@ -328,6 +328,12 @@ AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]) {
                  " steps, should be at most %d",
                  config->distil_every, config->worlds, config->rollout_steps, history,
                  ROLLOUT_LIMIT);
+        return AGENT_BAD_CONFIG;
+    }
+    if (config->distil_memory == AGENT_MEMORY_SET && config->latent < CAIRN_ACHIEVEMENTS) {
+        snprintf(why, AGENT_WHY,
+                 "network.latent is %d, should be at least %d for distil.memory set",
+                 config->latent, CAIRN_ACHIEVEMENTS);
         return AGENT_BAD_CONFIG;
     }
     if (config->threads > config->worlds) {

@@ -44,7 +44,7 @@ typedef struct Evaluator {
     uint8_t* ended[2];                    // [worlds] terminated, truncated
     int32_t* achievements;                // [worlds, CAIRN_ACHIEVEMENTS]
     uint8_t* unlocked;                    // [worlds, CAIRN_ACHIEVEMENTS]
-    bool* just_unlocked;                  // [worlds]
+    uint32_t* just_unlocked;              // [worlds] bits
     float *value, *entropy, *probability; // [worlds], [worlds], [worlds, CAIRN_ACTIONS]
     uint8_t* expects;                     // [worlds, AGENT_EXPECTED]
     float* similarity;                    // [worlds, AGENT_EXPECTED]
@@ -108,7 +108,7 @@ static void step_world(const Evaluator* e, int32_t world) {
     if (e->config->record) {
         game->recording.unlocked[game->episode.length] = unlocked;
     }
-    e->just_unlocked[world] = unlocked != 0;
+    e->just_unlocked[world] = unlocked;
     game->episode.reward += e->reward[world];
     game->episode.length++;
     game->ended = e->ended[0][world] || e->ended[1][world];
@@ -163,7 +163,7 @@ static void start_episode(Evaluator* e, int32_t world, int64_t number) {
         return;
     }
     game->episode = (AgentEpisode){.number = number};
-    e->just_unlocked[world] = false;
+    e->just_unlocked[world] = 0;
     agent_memory_begin(e->memory, world);
     e->random[world] = net_random((uint64_t)e->config->seed, stream_evaluation + (uint64_t)number);
     CairnOutput output = output_of(e);

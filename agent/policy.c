@@ -235,8 +235,8 @@ static void tell_row(const AgentPolicy* policy, int32_t i, int32_t action, const
 }
 
 void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
-                int32_t first, int32_t rows, const Observations* observations, const bool* unlocked,
-                NetRandom* random, const AgentActions* actions) {
+                int32_t first, int32_t rows, const Observations* observations,
+                const uint32_t* unlocked, NetRandom* random, const AgentActions* actions) {
     size_t width = (size_t)policy->network.width;
     const NetReal *latent = actor_encode(actor, observations, 0, rows), *log_prob, *value;
     const NetReal *vector = memory->memory.vector + (size_t)first * width, *prediction = NULL;
@@ -264,8 +264,8 @@ void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory
 }
 
 void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
-                      const CairnObservation* observation, const bool* unlocked, NetRandom* random,
-                      const AgentActions* actions) {
+                      const CairnObservation* observation, const uint32_t* unlocked,
+                      NetRandom* random, const AgentActions* actions) {
     assert(rows >= 1 && rows <= policy->own.rows && rows <= memory->rows);
     Observations observations = observations_of(observation);
     policy_act(policy, &policy->actor, memory, 0, rows, &observations, unlocked, random, actions);

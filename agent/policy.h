@@ -29,5 +29,5 @@ AgentStatus policy_actor(const AgentPolicy* policy, int32_t rows, Actor* actor,
                          char why[AGENT_WHY]);
 // agent_policy_act with the given actor on rows [first, first + rows) of the memory.
 void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
-                int32_t first, int32_t rows, const Observations* observations, const bool* unlocked,
-                NetRandom* random, const AgentActions* actions);
+                int32_t first, int32_t rows, const Observations* observations,
+                const uint32_t* unlocked, NetRandom* random, const AgentActions* actions);

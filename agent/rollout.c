@@ -22,7 +22,7 @@ static void remember(AgentTrainer* trainer, const Worker* worker, const NetReal*
         WorldRun* run = &trainer->run[world];
         memory_observe(&trainer->memory, world, latent + i * trainer->memory.width,
                        run->just_unlocked);
-        run->just_unlocked = false;
+        run->just_unlocked = 0;
     }
 }
 
@@ -81,7 +81,7 @@ static void end_episode(AgentTrainer* trainer, Worker* worker, size_t t, size_t 
     run->reward = 0;
     run->length = 0;
     run->unlocked = 0; // the last step's unlocks must not leak into the next episode
-    run->just_unlocked = false;
+    run->just_unlocked = 0;
     if (trainer->network.has_memory) {
         memory_begin(&trainer->memory, world);
     }
@@ -115,7 +115,7 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
         for (size_t k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
             run->unlocked |= (uint32_t)(r->unlocked[w * CAIRN_ACHIEVEMENTS + k] != 0) << k;
         }
-        run->just_unlocked = run->unlocked != before;
+        run->just_unlocked = run->unlocked & ~before;
         r->reward[row + w] =
             r->world_reward[w] + rarity_bonus(&trainer->rarity, before, run->unlocked);
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {

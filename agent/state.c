@@ -157,18 +157,19 @@ static AgentStatus get_world(AgentTrainer* trainer, int32_t world, PackReader* r
     run->random = get_random(reader);
     run->reward = pack_get_double(reader);
     uint64_t length = pack_get_u64(reader), unlocked = pack_get_u64(reader);
-    run->just_unlocked = pack_get_u64(reader) != 0;
+    uint64_t just_unlocked = pack_get_u64(reader);
     if (trainer->network.has_memory) {
         get_reals(reader, memory->vector + (size_t)world * memory->width, memory->width);
     }
     size_t size = pack_get_u64(reader);
     const void* bytes = pack_skip(reader, size);
-    if (!bytes || length > INT32_MAX || unlocked >> CAIRN_ACHIEVEMENTS) {
+    if (!bytes || length > INT32_MAX || (unlocked | just_unlocked) >> CAIRN_ACHIEVEMENTS) {
         snprintf(why, AGENT_WHY, "the fields of world %d are out of range", world);
         return AGENT_BAD_DATA;
     }
     run->length = (int32_t)length;
     run->unlocked = (uint32_t)unlocked;
+    run->just_unlocked = (uint32_t)just_unlocked;
     if (cairn_load_world(trainer->worlds, world, bytes, size, why) != CAIRN_OK) {
         return AGENT_BAD_DATA;
     }

@@ -38,8 +38,8 @@ typedef struct WorldRun { // one per world: the episode under way, and the strea
     NetRandom random;
     double reward;
     int32_t length;
-    uint32_t unlocked;  // bits
-    bool just_unlocked; // the last step did; the memory has not taken it up yet
+    uint32_t unlocked;      // bits
+    uint32_t just_unlocked; // by the last step, bits; the memory has not taken them up yet
 } WorldRun;
 
 typedef struct Worker {   // one per thread

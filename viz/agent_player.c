@@ -121,7 +121,7 @@ const CairnObservation* agent_player_eyes(const AgentPlayer* player) {
     return &player->eyes;
 }
 
-int32_t agent_player_think(AgentPlayer* player, bool unlocked, Thought* thought) {
+int32_t agent_player_think(AgentPlayer* player, uint32_t unlocked, Thought* thought) {
     static_assert((int)AGENT_EXPECTED == (int)THOUGHT_EXPECTS, "as many expectations");
     static_assert((int)AGENT_NO_ACHIEVEMENT == (int)THOUGHT_NOTHING, "the same nothing");
     int32_t action = 0;

@@ -21,6 +21,6 @@ Thought agent_player_parts(const AgentPlayer* player);   // which has_* its thou
 void agent_player_begin(AgentPlayer* player, int64_t seed, uint64_t episode);
 // Where what it is to see goes, before it thinks; owned by the player.
 const CairnObservation* agent_player_eyes(const AgentPlayer* player);
-// Looks at that, once per state, whoever acts; says what it thinks and would do. unlocked: the step
-// that led here unlocked an achievement.
-int32_t agent_player_think(AgentPlayer* player, bool unlocked, Thought* thought);
+// Looks at that, once per state, whoever acts; says what it thinks and would do. unlocked: bit k:
+// the step that led here unlocked achievement k.
+int32_t agent_player_think(AgentPlayer* player, uint32_t unlocked, Thought* thought);

@@ -41,7 +41,7 @@ static bool consider(Session* session, char why[SESSION_WHY]) {
     }
     live->thought[at] = (Thought){0};
     if (!session_ended(session)) {
-        const bool unlocked = at > 0 && track_step(session->track, (int64_t)at)->unlocked != 0;
+        const uint32_t unlocked = at > 0 ? track_step(session->track, (int64_t)at)->unlocked : 0;
         live->intended = agent_player_think(live->agent, unlocked, &live->thought[at]);
     }
     return true;

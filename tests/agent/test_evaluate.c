@@ -174,12 +174,12 @@ START_TEST(policy_agrees_with_rollout) {
         memcpy(memory->memory.vector, r->memory + (size_t)first * 6 * 16, 6 * 16 * sizeof(NetReal));
     }
     for (int t = first; t < first + 20; t++) {
-        bool unlocked[6];
+        uint32_t unlocked[6];
         for (int w = 0; w < 6; w++) {
             int row = t * 6 + w;
             bool begins = r->episode_step[row] == 0;
-            unlocked[w] =
-                t > first && !begins && r->unlocked_before[row] != r->unlocked_before[row - 6];
+            bool goes_on = t > first && !begins;
+            unlocked[w] = goes_on ? r->unlocked_before[row] & ~r->unlocked_before[row - 6] : 0;
             if (begins) {
                 agent_memory_begin(memory, w);
             }

@@ -17,7 +17,10 @@ typedef struct Arrays {
 } Arrays;
 
 static Memory memory_of(Arrays* arrays) {
-    return (Memory){.width = WIDTH, .vector = arrays->vector, .latent = arrays->latent};
+    return (Memory){.width = WIDTH,
+                    .kind = AGENT_MEMORY_LAST,
+                    .vector = arrays->vector,
+                    .latent = arrays->latent};
 }
 
 static void check_vector(const NetReal* found, double x, double y, double z) {
@@ -53,7 +56,7 @@ END_TEST
 START_TEST(unlocks_add_up) {
     Arrays arrays = {.vector = {7, 8, 9}};
     Memory memory = memory_of(&arrays);
-    memory.sum = true;
+    memory.kind = AGENT_MEMORY_SUM;
     static const NetReal seen[][WIDTH] = {{1, 2, 3}, {1, 5, 7}, {2, 5, 7}, {2, 5, 5}};
     memory_begin(&memory, 0);
     memory_observe(&memory, 0, seen[0], false);
@@ -66,6 +69,22 @@ START_TEST(unlocks_add_up) {
     ck_assert_mem_eq(arrays.latent, seen[3], sizeof seen[3]);
     memory_begin(&memory, 0);
     check_vector(arrays.vector, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(sets_of_achievements) {
+    NetReal vector[2 * CAIRN_ACHIEVEMENTS] = {0}, latent[2 * CAIRN_ACHIEVEMENTS], seen[22] = {0};
+    Memory memory = {CAIRN_ACHIEVEMENTS, AGENT_MEMORY_SET, vector, latent};
+    memory_observe(&memory, 1, seen, 0);
+    memory_observe(&memory, 1, seen, 1 << 3 | 1 << 21);
+    memory_observe(&memory, 1, seen, 0);
+    memory_observe(&memory, 1, seen, 1);
+    for (int i = 0; i < 2 * CAIRN_ACHIEVEMENTS; i++) {
+        bool one = i == 22 || i == 22 + 3 || i == 22 + 21;
+        ck_assert_int_eq((int)vector[i], one);
+    }
+    memory_begin(&memory, 1);
+    ck_assert_int_eq((int)vector[22 + 3], 0);
 }
 END_TEST
 
@@ -297,6 +316,7 @@ Suite* suite(void) {
     tcase_set_timeout(c, 60);
     tcase_add_test(c, only_unlocks_change_it);
     tcase_add_test(c, unlocks_add_up);
+    tcase_add_test(c, sets_of_achievements);
     tcase_add_test(c, goal_vectors);
     tcase_add_loop_test(c, rollouts_keep_memories, 0, 2);
     tcase_add_test(c, memory_without_distillation);
