@@ -128,6 +128,10 @@ typedef struct Beside { // what the memories should be
     int unlocks, at_border, at_end, cuts, cuts_unlocking;
 } Beside;
 
+static bool sums_up(const AgentTrainer* trainer) {
+    return trainer->config.distil_memory == AGENT_MEMORY_SUM;
+}
+
 static Beside beside_new(const AgentTrainer* trainer) {
     NetTensor outputs[] = {trainer->network.latent, trainer->network.log_prob,
                            trainer->network.value};
@@ -181,7 +185,7 @@ static void check_row(const AgentTrainer* trainer, const Beside* beside, int rou
     }
     if (r->episode_step[row] == 0 || r->unlocked_before[row] == 0) {
         ck_assert_double_eq(squares, 0);
-    } else if (!trainer->memory.sum) { // has a length, but for networks that see nothing new
+    } else if (!sums_up(trainer)) { // has a length, but for networks that see nothing new
         ck_assert(fabs(squares - 1) < 1e-5 || squares == 0);
     }
     run(trainer, beside, &r->observations, row, expected);
@@ -219,9 +223,9 @@ static void move_on(const AgentTrainer* trainer, Beside* beside, int round, size
                   cut ? (size_t)world : row + WORLDS, after);
         NetReal goal[LATENT];
         double own = unit(before, after, goal);
-        error = trainer->memory.sum ? fmax(error, own) : own;
+        error = sums_up(trainer) ? fmax(error, own) : own;
         for (int i = 0; i < LATENT; i++) {
-            memory[i] = trainer->memory.sum ? memory[i] + goal[i] : goal[i];
+            memory[i] = sums_up(trainer) ? memory[i] + goal[i] : goal[i];
         }
     }
     if (r->truncated[row] && !r->terminated[row]) {
