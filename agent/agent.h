@@ -187,7 +187,7 @@ typedef struct AgentIteration {
     double gradient_norm;                          // before clipping
     double learning_rate;                          // of this iteration
     double explained_variance; // 1 - var(return - value) / var(return); 0 if returns are constant
-    double reward_mean;        // per step
+    double reward_mean;        // per step, unlocks weighted by ppo.rarity
     double return_mean, value_mean;         // of the rollout, in units of reward
     double norm_mean, norm_std;             // the value normaliser's, afterwards
     double rollout_seconds, update_seconds; // wall clock

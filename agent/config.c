@@ -1,6 +1,7 @@
 // Every hyperparameter once: its key, range and default.
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,7 +284,8 @@ void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VA
         int64_t whole;
         memcpy(&whole, (const char*)config + k->offset, sizeof whole);
         snprintf(text, AGENT_VALUE, "%" PRId64, whole);
-    } else if (k->kind == AGENT_KEY_INT) {
+    } else if (k->kind == AGENT_KEY_INT ||
+               (number >= 1 && number < 1e15 && number == floor(number))) {
         snprintf(text, AGENT_VALUE, "%.0f", number);
     } else { // the shortest that reads back as the same number
         for (int digits = 1; digits <= 17; digits++) {
