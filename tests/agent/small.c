@@ -48,6 +48,15 @@ void small_iterate(AgentTrainer* trainer, AgentIteration* iteration) {
     ck_assert_msg(agent_trainer_iterate(trainer, NULL, iteration, why) == AGENT_OK, "%s", why);
 }
 
+AgentTrainer* small_trainer_after(const AgentConfig* config, int iterations) {
+    AgentTrainer* trainer = small_trainer(config);
+    AgentIteration iteration;
+    for (int i = 0; i < iterations; i++) {
+        small_iterate(trainer, &iteration);
+    }
+    return trainer;
+}
+
 uint64_t small_hash(const AgentTrainer* trainer) {
     char why[AGENT_WHY] = "";
     size_t size = trainer_state_limit(trainer, STATE_WHOLE);
