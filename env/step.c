@@ -28,7 +28,7 @@ void world_shape(const CairnConfig* config, WorldShape* shape) {
                           .mode = config->mode};
     // A step starts without holes when they are many (world_step); each object adds at most one
     // other, and each chunk three.
-    enum { USUAL_OBJECTS = 256 }; // a world of 64 x 64 cells hardly ever has more
+    enum { USUAL_OBJECTS = 192 }; // a world of 64 x 64 cells hardly ever has more
     int32_t cells = shape->width * shape->height;
     shape->object_limit = 3 * cells + 3 * shape->chunk_columns * shape->chunk_rows + 64;
     shape->object_capacity =
