@@ -27,12 +27,16 @@ ONEDNN := $(if $(NO_ONEDNN),,$(shell printf '\043include <dnnl.h>\n\043include <
             $(CC) -x c - -o /dev/null -ldnnl -lgomp 2>/dev/null && echo 1))
 ENV_LIBS := $(call pkg,--libs zlib libpng) -lm -pthread
 NETS_LIBS := $(call pkg,--libs openblas) $(if $(ONEDNN),-ldnnl -lgomp) -lm
-RUNS_LIBS := $(call pkg,--libs inih jansson)
+RUNS_LIBS = $(call pkg,--libs inih jansson) $(CAIRO_LIBS)
 TEST_LIBS = $(call pkg,--libs check)
 # The viewer is built where SDL2 and SDL2_ttf are found; nothing else needs them.
 VIEW := $(shell pkg-config --exists sdl2 SDL2_ttf 2>/dev/null && echo 1)
 VIEW_FLAGS := $(if $(VIEW),$(call pkg,--cflags sdl2 SDL2_ttf))
 VIEW_LIBS := $(if $(VIEW),$(call pkg,--libs sdl2 SDL2_ttf))
+# Charts are painted as PNG and PDF where Cairo is found.
+CAIRO := $(shell pkg-config --exists cairo-png cairo-pdf 2>/dev/null && echo 1)
+CAIRO_FLAGS := $(if $(CAIRO),-DVIZ_CAIRO $(call pkg,--cflags cairo))
+CAIRO_LIBS := $(if $(CAIRO),$(call pkg,--libs cairo))
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
         -Werror=implicit-function-declaration
@@ -80,7 +84,9 @@ NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o,$(call objects
                 $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o)
 AGENT_OBJ := $(call objects,agent)
 RUNS_OBJ := $(call objects,runs) $(O)/runs/presets.gen.o
-VIZ_OBJ := $(call objects,viz) $(O)/viz/fonts.gen.o
+# Of viz, `cairn` has the charts and cairn-view the rest.
+CHART_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard viz/chart_*.c))
+VIZ_OBJ := $(filter-out $(CHART_OBJ),$(call objects,viz)) $(O)/viz/fonts.gen.o
 # The release build's products lie in build/ itself.
 PRODUCTS := $(if $(filter build/release,$(O)),build,$(O))
 PROGRAM := $(PRODUCTS)/cairn
@@ -94,7 +100,7 @@ VIEWER := $(if $(VIEW),$(PRODUCTS)/cairn-view)
 
 all: $(PROGRAM) $(LIBRARY).a $(LIBRARY).so $(VIEWER) ## the programs and the library (plain `make`)
 
-$(PROGRAM): $(RUNS_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
+$(PROGRAM): $(RUNS_OBJ) $(CHART_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
 	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
 $(PRODUCTS)/cairn-view: $(VIZ_OBJ) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
 	$(LINK) $(VIEW_LIBS) $(NETS_LIBS) $(ENV_LIBS)
@@ -162,6 +168,12 @@ $(O)/viz/fonts.gen.c: viz/fonts/embed.sh $(wildcard viz/fonts/*.otf)
 $(O)/viz/fonts.gen.o: $(O)/viz/fonts.gen.c $(O)/flags
 	$(COMPILE)
 $(O)/viz/%.o $(O)/tests/viz/%.o: EXTRA = $(VIEW_FLAGS)
+# Cairo installed later: this one is compiled again.
+$(O)/viz/chart_cairo.o: EXTRA = $(CAIRO_FLAGS)
+$(O)/viz/chart_cairo.o: $(O)/viz/cairo-$(if $(CAIRO),found,missing)
+$(O)/viz/cairo-found $(O)/viz/cairo-missing:
+	@mkdir -p $(@D)
+	@rm -f $(@D)/cairo-* && touch $@
 
 # Other flags, another compiler or another library: everything is compiled again. -Werror is left
 # out, because it changes no object.
@@ -190,8 +202,8 @@ endef
 $(eval $(call TESTS,env,$(ENV_OBJ),$(ENV_LIBS)))
 $(eval $(call TESTS,nets,$(NETS_OBJ),$(NETS_LIBS)))
 $(eval $(call TESTS,agent,$(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ),$(NETS_LIBS) $(ENV_LIBS)))
-$(eval $(call TESTS,runs,$(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) \
-    $(ENV_OBJ),$(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
+$(eval $(call TESTS,runs,$(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(CHART_OBJ) $(AGENT_OBJ) \
+    $(NETS_OBJ) $(ENV_OBJ),$(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
 ifdef VIEW
 $(eval $(call TESTS,viz,$(filter-out $(O)/viz/main.o,$(VIZ_OBJ)) $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ),\
     $(VIEW_LIBS) $(NETS_LIBS) $(ENV_LIBS)))
@@ -207,8 +219,8 @@ $(LONG_ENV): %: %.o $(filter-out $(O)/tests/main.o,$(TESTS_env_OBJ)) $(ENV_OBJ)
 FUZZERS := $(patsubst %.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): EXTRA := $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer)
 $(FUZZERS): %: %.o $(if $(filter fuzz,$(VARIANT)),,$(O)/tests/fuzz/replay.o) \
-            $(O)/tests/env/invariants.o $(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(AGENT_OBJ) \
-            $(NETS_OBJ) $(ENV_OBJ)
+            $(O)/tests/env/invariants.o $(filter-out $(O)/runs/main.o,$(RUNS_OBJ)) $(CHART_OBJ) \
+            $(AGENT_OBJ) $(NETS_OBJ) $(ENV_OBJ)
 	$(LINK) $(RUNS_LIBS) $(NETS_LIBS) $(ENV_LIBS)
 fuzzers: $(FUZZERS)
 
@@ -228,7 +240,7 @@ format: ## rewrites the sources in the committed layout
 format-check: ## fails when `make format` would change something
 	@bash tests/format.sh $(SOURCES)
 lint: ## clang-tidy, cppcheck and shellcheck; prints nothing when all is well
-	@bash tests/lint.sh '$(subst ','\'',$(FLAGS) $(VIEW_FLAGS) -Ienv)' $(filter %.c,$(SOURCES))
+	@bash tests/lint.sh '$(subst ','\'',$(FLAGS) $(VIEW_FLAGS) $(CAIRO_FLAGS) -Ienv)' $(filter %.c,$(SOURCES))
 	@shellcheck $(SCRIPTS)
 
 # ---------------------------------------------------------------- the user's targets

@@ -35,6 +35,8 @@ typedef enum ReportMeasure {
 
 typedef struct ReportRun {
     char* path;             // as given, cleaned for display; owned
+    char* folder;           // of the run, for what lies beside the log; NULL: a log alone; owned
+    ScoreEpisode* episode;  // [episodes] those that count; owned
     char name[REPORT_NAME]; // of the agent
     char seed[REPORT_NAME]; // "" when unknown
     int64_t steps;          // of the episodes that count
@@ -59,6 +61,7 @@ typedef struct ReportAgent {
 
 typedef struct Report {
     int64_t budget;      // steps; 0 = all
+    int32_t refresh;     // seconds after which a page loads itself anew; 0 = never
     ReportRun* runs;     // [run_count] grouped by agent; owned
     ReportAgent* agents; // [agent_count] in order of first appearance; owned
     size_t run_count, agent_count;
@@ -77,7 +80,7 @@ bool report_summarise_run(const ScoreEpisode* episodes, size_t count, int64_t bu
                           ReportRun* run);
 void report_summarise_agent(const ReportRun* runs, ReportAgent* agent); // runs of this agent
 
-// Finds a run's log, agent and seed (report_source.c). log: path of stats.jsonl or
+// Finds a run's log, folder, agent and seed (report_source.c). log: path of stats.jsonl or
 // stats.jsonl.gz, to be freed by the caller.
 bool report_find_run(const char* path, ReportRun* run, char** log, char why[REPORT_WHY]);
 // "ppo-seed2" is "ppo" and "2": splits the seed off a folder's name. "seed-2" leaves name "".
@@ -89,6 +92,8 @@ void report_clean_text(const char* text, char* clean, size_t size);
 // of memory.
 typedef bool ReportPrinter(const Report* report, FILE* file);
 ReportPrinter report_print_text, report_print_csv, report_print_json, report_print_html;
+// The table of agents alone, for the terminal.
+bool report_print_agents(const Report* report, FILE* file);
 // Writes to "<path>.tmp", flushes it to the disk and renames it (report_write.c), so that `path` is
 // at every moment the old file or the whole new one.
 bool report_write(const Report* report, ReportPrinter* printer, const char* path,

@@ -29,8 +29,18 @@ static bool summarise_log(const char* log, int64_t budget, ReportRun* run, char 
                  " steps; give a larger --budget",
                  log, budget);
     }
-    free(episodes);
+    if (fine) {
+        run->episode = episodes;
+    } else {
+        free(episodes);
+    }
     return fine;
+}
+
+static void free_run(ReportRun* run) {
+    free(run->path);
+    free(run->folder);
+    free(run->episode);
 }
 
 static bool read_run(const char* path, int64_t budget, ReportRun* run, char why[REPORT_WHY]) {
@@ -99,7 +109,7 @@ static bool read_runs(char* const* paths, size_t count, Report* report, char why
         ReportRun* run = &report->runs[report->run_count];
         bool fine = read_run(paths[i], report->budget, run, why) && is_new(report, run, why);
         if (!fine) {
-            free(run->path);
+            free_run(run);
             return false;
         }
         report->run_count++;
@@ -127,7 +137,7 @@ bool report_create(char* const* paths, size_t count, int64_t budget, Report* rep
 
 void report_destroy(Report* report) {
     for (size_t r = 0; r < report->run_count; r++) {
-        free(report->runs[r].path);
+        free_run(&report->runs[r]);
     }
     free(report->runs);
     free(report->agents);

@@ -1,219 +1,175 @@
-// A report as one HTML page that needs no other file: tables, the success rates as bars.
+// A report as one HTML page that needs no other file, no network and no scripts: its head says so
+// to the browser, which then enforces it.
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
-#include "runs/published.h"
-#include "runs/report.h"
+#include "runs/progress.h"
+#include "runs/report_page.h"
+#include "viz/charts.h"
 
-static const char page_head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Cairn report</title>\n<style>\n"
-    ":root { --text: #1f2328; --faint: #667079; --page: #ffffff; --line: #d8dde2;\n"
-    "        --bar: #4f8f5b; --other: #a9b4bd; }\n"
-    "@media (prefers-color-scheme: dark) {\n"
-    ":root { --text: #e4e8ec; --faint: #98a2ab; --page: #15191d; --line: #323a41;\n"
-    "        --bar: #5fae6d; --other: #57636d; }\n}\n"
-    "body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page);\n"
-    "       max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }\n"
-    "h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; }\n"
-    ".wide { overflow-x: auto; }\n"
-    "table { border-collapse: collapse; font-variant-numeric: tabular-nums; }\n"
-    "th, td { padding: .3rem .8rem; border-bottom: 1px solid var(--line); text-align: right;\n"
-    "         white-space: nowrap; }\n"
-    "th:first-child, td:first-child, .left { text-align: left; }\n"
-    "thead th { color: var(--faint); font-weight: 600; }\n"
-    ".rate { position: relative; min-width: 9rem; padding-bottom: .5rem; }\n"
-    ".bar { position: absolute; left: .4rem; bottom: .2rem; height: .25rem;\n"
-    "       width: calc((100% - .8rem) * var(--share)); background: var(--bar); }\n"
-    ".other .bar { background: var(--other); } .other { color: var(--faint); }\n"
-    "p, li { max-width: 46rem; } .faint { color: var(--faint); }\n"
-    "</style>\n</head>\n<body>\n<h1>Cairn report</h1>\n";
+static void print_head(const Report* report, FILE* file) {
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+          "'unsafe-inline'; img-src data:\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<meta name=\"color-scheme\" content=\"light dark\">\n",
+          file);
+    if (report->refresh > 0) {
+        fprintf(file, "<meta http-equiv=\"refresh\" content=\"%d\">\n", (int)report->refresh);
+    }
+    fputs("<title>Cairn report", file);
+    for (size_t a = 0; a < report->agent_count && a < 4; a++) {
+        fputs(a == 0 ? ": " : ", ", file);
+        page_text(report->agents[a].name, file);
+    }
+    fputs("</title>\n<style>\n", file);
+    chart_print_style(file);
+    fputs(report_page_style, file);
+    fputs("</style>\n</head>\n<body>\n<header>\n<h1>", file);
+    for (size_t a = 0; a < report->agent_count && a < 4; a++) {
+        fputs(a == 0 ? "" : ", ", file);
+        page_text(report->agents[a].name, file);
+    }
+    fputs(report->agent_count > 4 ? " and others</h1>\n<p>" : "</h1>\n<p>", file);
+    if (report->budget > 0) {
+        char budget[32];
+        progress_format_count(report->budget, budget);
+        fprintf(file, "Episodes that ended within %s environment steps. ", budget);
+    }
+    fputs("Figures after Crafter's protocol.</p>\n", file);
+}
 
-static void print_escaped(const char* text, FILE* file) {
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        case '"':
-            fputs("&quot;", file);
-            break;
-        case '\'':
-            fputs("&#39;", file);
-            break;
-        default:
-            fputc(*text, file);
-        }
+// ---------------------------------------------------------------- agents
+static void print_count(int64_t count, FILE* file) {
+    char text[32];
+    progress_format_count(count, text);
+    fprintf(file, "<data value=\"%" PRId64 "\">%s</data>", count, text);
+}
+
+static void print_seed_links(const Report* report, const ReportAgent* agent, FILE* file) {
+    for (size_t r = agent->first; r < agent->first + agent->count; r++) {
+        const char* seed = report->runs[r].seed;
+        fprintf(file, "%s<a href=\"#run-%zu\">", r > agent->first ? " " : "", r);
+        page_text(seed[0] == '\0' ? "?" : seed, file);
+        fputs("</a>", file);
     }
 }
 
-static void print_cell(const char* tag, const char* text, FILE* file) {
-    fprintf(file, "<%s>", tag);
-    print_escaped(text, file);
-    fprintf(file, "</%.2s>", tag);
-}
-
-static void print_value(double mean, double deviation, bool spread, FILE* file) {
-    if (isnan(mean)) {
-        fputs("–", file);
-    } else if (spread) {
-        fprintf(file, "%.1f ± %.1f", mean, deviation);
-    } else {
-        fprintf(file, "%.1f", mean);
-    }
-}
-
-static void print_heads(const char* const* heads, size_t count, FILE* file) {
-    fputs("<div class=\"wide\"><table>\n<thead><tr>", file);
-    for (size_t i = 0; i < count; i++) {
-        bool text = strcmp(heads[i], "agent") == 0 || strcmp(heads[i], "source") == 0;
-        print_cell(text ? "th class=\"left\"" : "th", heads[i], file);
-    }
-    fputs("</tr></thead>\n<tbody>\n", file);
-}
+static const int measures[] = {REPORT_SCORE, REPORT_REWARD, REPORT_TABLE_REWARD, REPORT_LENGTH};
+enum { MEASURES = sizeof measures / sizeof measures[0] };
 
 static void print_agents(const Report* report, FILE* file) {
-    static const char* const heads[] = {"agent",   "runs",   "steps",        "episodes",
-                                        "score %", "reward", "table reward", "length"};
-    static const int measures[] = {REPORT_SCORE, REPORT_REWARD, REPORT_TABLE_REWARD, REPORT_LENGTH};
-    print_heads(heads, sizeof heads / sizeof heads[0], file);
+    static const char* const heads[] = {"agent",  "score %", "reward", "table reward",
+                                        "length", "seeds",   "steps",  "episodes"};
+    fputs("<section id=\"agents\">\n", file);
+    page_table(NULL, heads, sizeof heads / sizeof heads[0], file);
     for (size_t a = 0; a < report->agent_count; a++) {
         const ReportAgent* agent = &report->agents[a];
-        fputs("<tr>", file);
-        print_cell("td", agent->name, file);
-        fprintf(file, "<td>%zu</td><td>%" PRId64 "%s</td><td>%zu</td>", agent->count, agent->steps,
-                agent->short_runs ? "*" : "", agent->episodes);
-        for (size_t m = 0; m < sizeof measures / sizeof measures[0]; m++) {
+        fprintf(file,
+                "<tr id=\"agent-%zu\"><th scope=\"row\"><span class=\"swatch\" "
+                "style=\"background: var(--ink%d)\"></span>",
+                a, (int)chart_series_ink(a));
+        page_text(agent->name, file);
+        fputs("</th>", file);
+        for (size_t m = 0; m < MEASURES; m++) {
             fputs("<td>", file);
-            print_value(agent->mean[measures[m]], agent->deviation[measures[m]], agent->count > 1,
-                        file);
+            page_spread(agent->mean[measures[m]], agent->deviation[measures[m]], agent->count > 1,
+                        "%.1f", file);
             fputs("</td>", file);
         }
+        fputs("<td>", file);
+        print_seed_links(report, agent, file);
+        fputs("</td><td>", file);
+        print_count(agent->steps, file);
+        fputs(agent->short_runs ? "*</td><td>" : "</td><td>", file);
+        print_count((int64_t)agent->episodes, file);
+        fputs("</td>", file);
         fputs("</tr>\n", file);
     }
-    fputs("</tbody></table></div>\n", file);
+    page_table_end(file);
 }
 
 static void print_remarks(const Report* report, FILE* file) {
+    fputs("<p class=\"note\">Mean ± population standard deviation over runs (seeds of one agent); "
+          "steps: their mean. Score: exp(mean of ln(1 + success rate)) − 1 over all of a run's "
+          "episodes. Reward, length: means of the episodes that ended in its last 100,000 steps. "
+          "Table reward: Crafter's own table, achievements − 0.9 of the first of these "
+          "episodes.</p>\n",
+          file);
     for (size_t r = 0; r < report->run_count; r++) {
         const ReportRun* run = &report->runs[r];
         if (!run->whole) {
-            fputs("<p class=\"faint\">* ", file);
-            print_escaped(run->path, file);
+            fputs("<p class=\"note\">* ", file);
+            page_text(run->path, file);
             fprintf(file, ": only %" PRId64 " of %" PRId64 " steps.</p>\n", run->steps,
                     report->budget);
         }
     }
     for (size_t a = 0; a < report->agent_count; a++) {
         if (report->agents[a].mixed) {
-            fputs("<p class=\"faint\">! ", file);
-            print_escaped(report->agents[a].name, file);
+            fputs("<p class=\"note\">! ", file);
+            page_text(report->agents[a].name, file);
             fputs(": its runs differ in more settings than the seed (config.ini).</p>\n", file);
         }
     }
+    fputs("</section>\n", file);
 }
 
-static void print_rate(double mean, double deviation, bool spread, bool other, FILE* file) {
-    fprintf(file, "<td class=\"rate%s\">", other ? " other" : "");
-    print_value(mean, deviation, spread, file);
-    fprintf(file, "<span class=\"bar\" style=\"--share: %.4f\"></span></td>", mean / 100);
-}
-
-static void print_rates(const Report* report, FILE* file) {
-    size_t published_count = 0;
-    const PublishedRates* published = published_rates(&published_count);
-    fputs("<h2>Success rates</h2>\n<p>Percent of a run's episodes in which the achievement was "
-          "unlocked.</p>\n<div class=\"wide\"><table>\n<thead><tr><th>achievement</th>",
-          file);
-    for (size_t a = 0; a < report->agent_count; a++) {
-        print_cell("th", report->agents[a].name, file);
+// ---------------------------------------------------------------- runs
+static void print_run(const Report* report, size_t r, size_t agent, FILE* file) {
+    const ReportRun* run = &report->runs[r];
+    fprintf(file, "<tr id=\"run-%zu\">", r);
+    page_cell("th scope=\"row\"", run->path, file);
+    fprintf(file, "<td class=\"left\"><a href=\"#agent-%zu\">", agent);
+    page_text(run->name, file);
+    fputs("</a></td>", file);
+    page_cell("td", run->seed, file);
+    fputs("<td>", file);
+    print_count(run->steps, file);
+    fputs(run->whole ? "</td><td>" : "*</td><td>", file);
+    print_count((int64_t)run->episodes, file);
+    fputs("</td>", file);
+    for (size_t m = 0; m < MEASURES; m++) {
+        fputs("<td>", file);
+        page_value(run->measure[measures[m]], "%.1f", file);
+        fputs("</td>", file);
     }
-    for (size_t p = 0; p < published_count; p++) {
-        print_cell("th", published[p].name, file);
-    }
-    fputs("</tr></thead>\n<tbody>\n", file);
-    for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
-        fputs("<tr>", file);
-        print_cell("td", cairn_achievement_name(k), file);
-        for (size_t a = 0; a < report->agent_count; a++) {
-            const ReportAgent* agent = &report->agents[a];
-            print_rate(agent->mean[REPORT_RATES + k], agent->deviation[REPORT_RATES + k],
-                       agent->count > 1, false, file);
-        }
-        for (size_t p = 0; p < published_count; p++) {
-            print_rate(published[p].rate[k], 0, false, true, file);
-        }
-        fputs("</tr>\n", file);
-    }
-    fputs("</tbody></table></div>\n", file);
+    fputs("</tr>\n", file);
 }
 
 static void print_runs(const Report* report, FILE* file) {
-    static const char* const heads[] = {"run",     "agent",  "seed",         "steps", "episodes",
+    static const char* const heads[] = {"<run",    "<agent", "seed",         "steps", "episodes",
                                         "score %", "reward", "table reward", "length"};
-    static const int measures[] = {REPORT_SCORE, REPORT_REWARD, REPORT_TABLE_REWARD, REPORT_LENGTH};
-    fputs("<h2>Runs</h2>\n", file);
-    print_heads(heads, sizeof heads / sizeof heads[0], file);
-    for (size_t r = 0; r < report->run_count; r++) {
-        const ReportRun* run = &report->runs[r];
-        fputs("<tr>", file);
-        print_cell("td", run->path, file);
-        print_cell("td class=\"left\"", run->name, file);
-        print_cell("td", run->seed, file);
-        fprintf(file, "<td>%" PRId64 "</td><td>%zu</td>", run->steps, run->episodes);
-        for (size_t m = 0; m < sizeof measures / sizeof measures[0]; m++) {
-            fprintf(file, "<td>%.1f</td>", run->measure[measures[m]]);
+    fputs("<section id=\"runs\"><h2>Runs</h2>\n", file);
+    page_table(NULL, heads, sizeof heads / sizeof heads[0], file);
+    for (size_t a = 0; a < report->agent_count; a++) {
+        const ReportAgent* agent = &report->agents[a];
+        for (size_t r = agent->first; r < agent->first + agent->count; r++) {
+            print_run(report, r, a, file);
         }
-        fputs("</tr>\n", file);
     }
-    fputs("</tbody></table></div>\n", file);
-}
-
-static void print_published(FILE* file) {
-    static const char* const heads[] = {"agent", "score %", "reward", "source"};
-    size_t count = 0;
-    const PublishedAgent* agents = published_agents(&count);
-    fputs("<h2>Published results</h2>\n<p>Pixels, 1M environment steps.</p>\n", file);
-    print_heads(heads, sizeof heads / sizeof heads[0], file);
-    for (size_t p = 0; p < count; p++) {
-        fputs("<tr>", file);
-        print_cell("td", agents[p].name, file);
-        fputs("<td>", file);
-        print_value(agents[p].score, agents[p].score_spread, true, file);
-        fputs("</td><td>", file);
-        print_value(agents[p].reward, agents[p].reward_spread, true, file);
-        fputs("</td>", file);
-        print_cell("td class=\"left\"", agents[p].source, file);
-        fputs("</tr>\n", file);
-    }
-    fputs("</tbody></table></div>\n", file);
+    page_table_end(file);
+    fputs("</section>\n", file);
 }
 
 bool report_print_html(const Report* report, FILE* file) {
-    fputs(page_head, file);
-    if (report->budget > 0) {
-        fprintf(file, "<p>Episodes that ended within %" PRId64 " environment steps.</p>\n",
-                report->budget);
+    ReportDetail detail;
+    if (!report_detail_create(report, &detail)) {
+        return false;
     }
+    print_head(report, file);
+    fputs("</header>\n<main>\n", file);
     print_agents(report, file);
-    fputs("<p class=\"faint\">Mean ± population standard deviation over runs (seeds of one "
-          "agent); steps: their mean. Score: exp(mean of ln(1 + success rate)) − 1 over all of a "
-          "run's episodes. Reward, length: means of the episodes that ended in its last 100,000 "
-          "steps. Table reward: Crafter's own table, achievements − 0.9 of the first of these "
-          "episodes.</p>\n",
-          file);
     print_remarks(report, file);
-    print_rates(report, file);
+    bool fine = page_spectrum(&detail, file) && page_comparison(&detail, file) &&
+                page_curves(&detail, file) && page_episodes(&detail, file) &&
+                page_losses(&detail, file) && page_settings(&detail, file) &&
+                page_time(&detail, file);
     print_runs(report, file);
-    print_published(file);
-    fputs("</body>\n</html>\n", file);
-    return ferror(file) == 0;
+    fprintf(file,
+            "</main>\n<footer><p class=\"note\">Written by cairn report, version %s.</p>"
+            "</footer>\n</body>\n</html>\n",
+            cairn_version());
+    report_detail_destroy(&detail);
+    return fine && ferror(file) == 0;
 }

@@ -222,6 +222,7 @@ bool report_find_run(const char* path, ReportRun* run, char** log, char why[REPO
     if (slash != NULL && is_standard_log(slash + 1)) {
         *slash = '\0';
         identify_by_config(real, run);
+        run->folder = strdup(slash == real ? "/" : real);
         *slash = '/';
     }
     identify_by_names(real, run);

@@ -16,7 +16,7 @@ static void set_measure(TextTable* table, size_t column, const ReportAgent* agen
     }
 }
 
-static void print_agents(const Report* report, FILE* file) {
+bool report_print_agents(const Report* report, FILE* file) {
     static const char* const heads[] = {"agent",   "runs",   "steps",        "episodes",
                                         "score %", "reward", "table reward", "length"};
     static const int measures[] = {REPORT_SCORE, REPORT_REWARD, REPORT_TABLE_REWARD, REPORT_LENGTH};
@@ -38,6 +38,7 @@ static void print_agents(const Report* report, FILE* file) {
     }
     text_table_print(&table, file);
     text_table_free(&table);
+    return ferror(file) == 0;
 }
 
 static void print_legend(const Report* report, FILE* file) {
@@ -118,7 +119,7 @@ static void print_published(FILE* file) {
 }
 
 bool report_print_text(const Report* report, FILE* file) {
-    print_agents(report, file);
+    report_print_agents(report, file);
     print_legend(report, file);
     fputc('\n', file);
     print_rates(report, file);

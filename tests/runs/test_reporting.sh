@@ -92,7 +92,50 @@ sed -i '2s/reward/rewarb/' "$work/ppo-seed1/stats.jsonl"
 expect_line 1 'stats.jsonl:2:' report "$work"/ppo-seed*
 expect 2 'which run' report
 expect_line 2 '--budget' report "$work/ppo-seed0" --budget -1
-expect_line 2 "unknown option '--pdf" report "$work/ppo-seed0" --pdf x.pdf
+expect_line 2 "unknown option '--pdfs" report "$work/ppo-seed0" --pdfs x.pdf
+expect_line 2 "no chart 'spectrom'; did you mean 'spectrum'" \
+    report "$work/ppo-seed0" --svg "$work/x.svg" --chart spectrom
+expect_line 2 'into which file' report "$work/ppo-seed0" --chart score
+expect 0 '^ppo ' report "$work/ppo-seed0" --svg "$work/x.svg" --chart score
+grep -q '>Score (%)</text>' "$work/x.svg" || {
+    echo "report: x.svg is no chart of the score"
+    failures=$((failures + 1))
+}
+expect_line 1 'x.svg: none of the runs has a metrics.jsonl' \
+    report "$work/ppo-seed0" --svg "$work/x.svg" --chart losses
+
+# Following: a training is what holds the lock of the folder.
+expect 0 '^ppo +1 +200' report --follow "$work/ppo-seed0" --html "$work/live.html"
+grep -q 'http-equiv="refresh"' "$work/live.html" && {
+    echo "report --follow: the page of an ended run reloads itself"
+    failures=$((failures + 1))
+}
+expect_line 1 'not-there' report --follow "$work/not-there"
+if command -v flock >/dev/null; then
+    flock "$work/ppo-seed0" sleep 60 &
+    holder=$!
+    sleep 1
+    timeout --preserve-status -s TERM 3 "$cairn" report --follow "$work/ppo-seed0" \
+        --html "$work/live.html" >"$work/out" 2>"$work/err" &
+    follower=$!
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        grep -q 'http-equiv="refresh"' "$work/live.html" && break
+        sleep 0.2
+    done
+    grep -q 'http-equiv="refresh"' "$work/live.html" || {
+        echo "report --follow: the page of a run that goes on does not reload itself"
+        failures=$((failures + 1))
+    }
+    wait $follower
+    status=$?
+    [ $status -eq 143 ] || {
+        echo "report --follow: expected exit status 143 after SIGTERM, got $status"
+        cat "$work/out" "$work/err"
+        failures=$((failures + 1))
+    }
+    kill $holder
+    wait $holder 2>/dev/null
+fi
 # Device full: the report is lost, but not in silence.
 if [ -w /dev/full ]; then
     "$cairn" report "$work/ppo-seed0" >/dev/full 2>"$work/err" && {
