@@ -57,6 +57,10 @@ AgentTrainer* small_trainer_after(const AgentConfig* config, int iterations) {
     return trainer;
 }
 
+AgentTrainer* small_before_phase(const AgentConfig* config) {
+    return small_trainer_after(config, config->distil_every);
+}
+
 uint64_t small_hash(const AgentTrainer* trainer) {
     char why[AGENT_WHY] = "";
     size_t size = trainer_state_limit(trainer, STATE_WHOLE);

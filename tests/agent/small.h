@@ -8,6 +8,7 @@ AgentConfig small_distil_config(void); // the same with distillation after every
 AgentTrainer* small_trainer(const AgentConfig* config); // fails the running test on any error
 void small_iterate(AgentTrainer* trainer, AgentIteration* iteration);
 AgentTrainer* small_trainer_after(const AgentConfig* config, int iterations);
+AgentTrainer* small_before_phase(const AgentConfig* config); // its next iteration is an epoch
 // A hash of everything that the next iterations depend on.
 uint64_t small_hash(const AgentTrainer* trainer);
 // A path under build/ that tests may write; name is part of it. The caller frees it.

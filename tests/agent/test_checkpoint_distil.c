@@ -97,7 +97,8 @@ START_TEST(damaged_windows_are_refused) {
         refuse_with(trainer, &file, action + (size_t)(i * rows / 4) * 4, &actions[i], 4, "is none");
     }
     unsigned char* ended = find_array(&file, r->ended, (size_t)rows);
-    refuse_with(trainer, &file, ended + 7, &(uint8_t){!r->ended[7]}, 1, "to another end");
+    const uint8_t other = !r->ended[7];
+    refuse_with(trainer, &file, ended + 7, &other, 1, "to another end");
     const Distil* d = trainer->distil;
     unsigned char* start = find_array(&file, d->start, d->start_size);
     static const uint64_t sizes[] = {0, 1, UINT64_MAX, INT64_MAX, 1 << 20};
