@@ -246,6 +246,8 @@ static void step_world(const Cairn* cairn, int32_t n, int32_t action, const Cair
 void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t* action,
                       const CairnOutput* output) {
     assert(first >= 0 && count >= 0 && count <= cairn->config.world_count - first);
+    const size_t frame_bytes =
+        (size_t)cairn->config.size_width * (size_t)cairn->config.size_height * 3;
     ahead_work(cairn->ahead);
     for (int32_t n = first; n < first + count; n++) {
         // Each world is larger than what a processor loads by itself while it works on another.
@@ -254,6 +256,13 @@ void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t*
         }
         if (n + 1 < first + count) {
             world_prefetch_surroundings(&cairn->worlds[n + 1]);
+        }
+        // A frame that fits into the nearest cache comes there while the world is stepped.
+        if (output->observation.pixels && frame_bytes <= 1 << 15) {
+            const uint8_t* frame = frame_of(cairn, n, &output->observation);
+            for (size_t at = 0; at < frame_bytes; at += 64) {
+                __builtin_prefetch(frame + at, 1);
+            }
         }
         step_world(cairn, n, action[n], output);
     }

@@ -193,7 +193,7 @@ static double spaced(int32_t i, int32_t count) {
 static bool make_vignette(Renderer* renderer) {
     const int32_t columns = renderer->columns * renderer->unit_width;
     const int32_t rows = renderer->rows * renderer->unit_height;
-    renderer->vignette = malloc((size_t)columns * (size_t)rows * sizeof(double));
+    renderer->vignette = calloc((size_t)columns * (size_t)rows, sizeof(double));
     double* out = renderer->vignette;
     for (int32_t x = 0; out && x < columns; x++) {
         for (int32_t y = 0; y < rows; y++) {
