@@ -29,11 +29,13 @@ Observations observations_of(const CairnObservation* o) {
 void observations_copy(const Observations* to, size_t to_row, const Observations* from,
                        size_t from_row, size_t rows) {
     Observations y = observations_from(to, to_row), x = observations_from(from, from_row);
-    if (x.pixels) {
+    if (x.pixels && y.pixels) {
         memcpy(y.pixels, x.pixels, rows * AGENT_PIXELS);
     }
-    if (x.tiles) {
+    if (x.tiles && y.tiles) {
         memcpy(y.tiles, x.tiles, rows * OBSERVATION_TILES);
+    }
+    if (x.status && y.status) {
         memcpy(y.status, x.status, rows * CAIRN_STATUS_SIZE * sizeof *x.status);
     }
 }
