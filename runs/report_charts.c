@@ -311,8 +311,9 @@ static ChartPicture* draw_losses(const ReportDetail* detail) {
                                                  rows * (PANEL_HEIGHT + margin) + margin);
     bool fine = picture != NULL;
     for (int i = 0; fine && i < count; i++) {
-        ChartBox box = {margin + i % 3 * (PANEL_WIDTH + margin),
-                        margin + (i / 3) * (PANEL_HEIGHT + margin), PANEL_WIDTH, PANEL_HEIGHT};
+        const int row = i / 3, column = i % 3;
+        ChartBox box = {margin + column * (PANEL_WIDTH + margin),
+                        margin + row * (PANEL_HEIGHT + margin), PANEL_WIDTH, PANEL_HEIGHT};
         fine = draw_curve(picture, box, detail, curves[i]);
     }
     if (!fine) {
