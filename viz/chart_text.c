@@ -68,8 +68,8 @@ ChartTicks chart_ticks(double low, double high, int wanted) {
         step *= 2, first = floor(low / step), last = ceil(high / step);
     }
     ChartTicks ticks = {.low = first * step, .high = last * step};
-    for (double at = first; at <= last && ticks.count < CHART_TICKS; at++) {
-        ticks.value[ticks.count++] = at * step;
+    for (; ticks.count < CHART_TICKS && ticks.count <= last - first; ticks.count++) {
+        ticks.value[ticks.count] = (first + ticks.count) * step;
     }
     return ticks;
 }
