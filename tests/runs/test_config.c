@@ -40,6 +40,11 @@ static const char* other_value(const char* name) {
     static const char* const words[][2] = {{"network.encoder", "paper"},
                                            {"ppo.bootstrap_truncated", "true"},
                                            {"ppo.anneal", "true"},
+                                           {"distil.memory", "sum"},
+                                           {"distil.prediction", "true"},
+                                           {"distil.matching", "true"},
+                                           {"distil.pack", "true"},
+                                           {"distil.whole_episodes", "false"},
                                            {"compute.backend", "blas"},
                                            {"compute.dtype", "f32"},
                                            {"run.preset", "my-own_1.2"},
@@ -217,7 +222,7 @@ START_TEST(test_preset_typo) {
     ck_assert(!config_read_preset(&config, "paper-pop", why));
     ck_assert_ptr_nonnull(strstr(why, "did you mean 'paper-ppo'?"));
     ck_assert(!config_read_preset(&config, "xxxxxxxxxxxxx", why));
-    ck_assert_ptr_nonnull(strstr(why, "paper-ppo, ppo"));
+    ck_assert_ptr_nonnull(strstr(why, "fast, paper, paper-ppo, ppo"));
 }
 END_TEST
 
