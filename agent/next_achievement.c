@@ -44,17 +44,24 @@ void agent_next_destroy(AgentNext* next) {
     }
 }
 
+// array: address of a pointer; kept as it is when memory is out.
+static bool grow(void* array, size_t bytes) {
+    void** place = array;
+    void* larger = realloc(*place, bytes);
+    if (larger) {
+        *place = larger;
+    }
+    return larger != NULL;
+}
+
 static bool add_sample(Samples* s, int32_t width, const float* latent, int32_t label) {
     if (s->count == PROBE_ROWS) {
         return true;
     }
     if (s->count == s->room) {
         int64_t room = s->room ? 2 * s->room : 1024;
-        float* features = realloc(s->features, (size_t)room * (size_t)width * sizeof *features);
-        s->features = features ? features : s->features;
-        int32_t* labels = realloc(s->label, (size_t)room * sizeof *labels);
-        s->label = labels ? labels : s->label;
-        if (!features || !labels) {
+        if (!grow(&s->features, (size_t)room * (size_t)width * sizeof *s->features) ||
+            !grow(&s->label, (size_t)room * sizeof *s->label)) {
             return false;
         }
         s->room = room;

@@ -146,6 +146,8 @@ json_t* info_run(const char* folder, char why[INFO_WHY]) {
     bool fine =
         report_find_run(folder, &run, &log, reason) && stats_read(log, &episodes, &count, reason);
     free(log);
+    free(run.folder);
+    run.folder = NULL;
     if (!fine) {
         snprintf(why, INFO_WHY, "%s", reason);
         return NULL;

@@ -384,7 +384,7 @@ static void through_unit(const NetReal* before, const NetReal* after, const doub
 // Pairs and steps are those of the trainer's last update; everything else is computed anew.
 static void plain_matching(Plain* plain, ValueNorm* norm) {
     const DistilBatch* b = &plain->trainer->distil->batch;
-    int count = b->pair_count, row[6][ROOM], drawn[ROOM], drawn_count = 0;
+    int count = b->pair_count, row[6][ROOM], drawn[ROOM] = {0}, drawn_count = 0;
     NetReal* latent[6];
     for (int i = 0; i < count; i++) {
         int32_t goal[] = {b->pairs[i].anchor, b->pairs[i].positive, b->pairs[i].negative};

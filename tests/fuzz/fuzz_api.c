@@ -79,7 +79,7 @@ static CairnConfig read_config(Input* input) {
 }
 
 static void* block(size_t size) {
-    void* memory = malloc(size);
+    void* memory = malloc(size > 0 ? size : 1);
     if (!memory) {
         abort();
     }

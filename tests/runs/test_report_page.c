@@ -399,7 +399,10 @@ static void record_episodes(const char* run) {
         ck_assert_int_eq(cairn_recorder_create(&config, 0, NULL, 0, &recorder, why), CAIRN_OK);
         cairn_reset(worlds, &output);
         cairn_recorder_begin(recorder, 1);
-        for (int32_t step = 0; !terminated && !truncated; step++) {
+        for (int32_t step = 0;; step++) {
+            if (terminated || truncated) {
+                break;
+            }
             // The second presses every key in turn, "collect" most often.
             int32_t action = n == 0 ? 0 : step % 2 ? 5 : 1 + step / 2 % 4;
             cairn_step(worlds, &action, &output);
