@@ -278,6 +278,10 @@ typedef struct AgentPolicy AgentPolicy; // owns a copy of the weights
 // From a checkpoint of either kind.
 AgentStatus agent_policy_load(const char* path, const AgentPolicyConfig* config,
                               AgentPolicy** policy, char why[AGENT_WHY]);
+// The same with the backend and dtype of its training; where this machine lacks them, with what it
+// has.
+AgentStatus agent_policy_open(const char* path, int32_t rows, AgentPolicy** policy,
+                              char why[AGENT_WHY]);
 // A copy of what a trainer has learned so far.
 AgentStatus agent_policy_of_trainer(const AgentTrainer* trainer, const AgentPolicyConfig* config,
                                     AgentPolicy** policy, char why[AGENT_WHY]);

@@ -129,6 +129,24 @@ AgentStatus agent_policy_load(const char* path, const AgentPolicyConfig* config,
     return status;
 }
 
+AgentStatus agent_policy_open(const char* path, int32_t rows, AgentPolicy** policy,
+                              char why[AGENT_WHY]) {
+    AgentCheckpointInfo info;
+    *policy = NULL;
+    AgentStatus status = agent_checkpoint_info(path, &info, why);
+    if (status != AGENT_OK) {
+        return status;
+    }
+    AgentPolicyConfig config = {
+        .rows = rows, .backend = info.config.backend, .dtype = info.config.dtype};
+    status = agent_policy_load(path, &config, policy, why);
+    if (status == AGENT_UNAVAILABLE) {
+        config.backend = NET_BACKEND_AUTO, config.dtype = NET_DTYPE_AUTO;
+        status = agent_policy_load(path, &config, policy, why);
+    }
+    return status;
+}
+
 AgentStatus agent_policy_of_trainer(const AgentTrainer* trainer, const AgentPolicyConfig* config,
                                     AgentPolicy** policy, char why[AGENT_WHY]) {
     AgentStatus status = begin(&trainer->config, config, policy, why);

@@ -114,23 +114,6 @@ static bool take_episode(void* context, const AgentEpisode* episode, const Agent
     return !evaluated->recorder || eval_record(evaluated->recorder, episode, trace, evaluated->why);
 }
 
-// With what the agent was trained with; where this machine lacks it, with what it has.
-static AgentStatus load_policy(const char* path, AgentPolicy** policy, char why[AGENT_WHY]) {
-    AgentCheckpointInfo info;
-    AgentStatus status = agent_checkpoint_info(path, &info, why);
-    if (status != AGENT_OK) {
-        return status;
-    }
-    AgentPolicyConfig config = {
-        .rows = 1, .backend = info.config.backend, .dtype = info.config.dtype};
-    status = agent_policy_load(path, &config, policy, why);
-    if (status == AGENT_UNAVAILABLE) {
-        config.backend = NET_BACKEND_AUTO, config.dtype = NET_DTYPE_AUTO;
-        status = agent_policy_load(path, &config, policy, why);
-    }
-    return status;
-}
-
 static int play(const EvalOptions* options, const AgentPolicy* policy, Evaluated* evaluated) {
     AgentEvaluation evaluation = agent_default_evaluation();
     evaluation.seed = options->seed;
@@ -308,7 +291,7 @@ int cmd_eval(int argc, char** argv) {
         return runs_fail("%s", why);
     }
     AgentPolicy* policy = NULL;
-    if (load_policy(path, &policy, agent_why) != AGENT_OK) {
+    if (agent_policy_open(path, 1, &policy, agent_why) != AGENT_OK) {
         return runs_fail("%s", agent_why);
     }
     int status = evaluate(&options, path, policy);

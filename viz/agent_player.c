@@ -20,23 +20,6 @@ struct AgentPlayer {
 // As agent_evaluate draws: a stream of its own for each episode.
 static const uint64_t stream_evaluation = (uint64_t)1 << 63;
 
-// With the backend and precision of its training where this machine has them.
-static AgentStatus load(const char* path, AgentPolicy** policy, char why[AGENT_WHY]) {
-    AgentCheckpointInfo info;
-    AgentStatus status = agent_checkpoint_info(path, &info, why);
-    if (status != AGENT_OK) {
-        return status;
-    }
-    AgentPolicyConfig config = {
-        .rows = 1, .backend = info.config.backend, .dtype = info.config.dtype};
-    status = agent_policy_load(path, &config, policy, why);
-    if (status == AGENT_UNAVAILABLE) {
-        config.backend = NET_BACKEND_AUTO, config.dtype = NET_DTYPE_AUTO;
-        status = agent_policy_load(path, &config, policy, why);
-    }
-    return status;
-}
-
 static bool open_eyes(AgentPlayer* player) {
     const CairnConfig config = agent_player_config(player);
     const size_t cells = (size_t)cairn_local_columns(&config) * (size_t)cairn_local_rows(&config);
@@ -64,7 +47,7 @@ bool agent_player_create(const char* path, bool greedy, AgentPlayer** player,
     }
     char message[AGENT_WHY];
     made->greedy = greedy;
-    if (load(path, &made->policy, message) != AGENT_OK ||
+    if (agent_policy_open(path, 1, &made->policy, message) != AGENT_OK ||
         agent_memory_create(made->policy, 1, &made->memory, message) != AGENT_OK) {
         snprintf(why, AGENT_PLAYER_WHY, "%s", message);
         agent_player_destroy(made);
