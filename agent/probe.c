@@ -7,8 +7,9 @@
 
 #include "nets/nets.h"
 
-enum { BATCH = 256, PASSES = 20 };
-static const double learning_rate = 1e-3;
+// As many updates however few the rows, so that a fit on few is no less complete.
+enum { BATCH = 256, UPDATES = 1500 };
+static const double learning_rate = 3e-3;
 
 struct Probe {
     int32_t width, classes;
@@ -122,7 +123,7 @@ AgentStatus probe_fit(int64_t rows, int32_t width, const float* features, int32_
     for (int64_t i = 0; i < rows; i++) {
         order[i] = (int32_t)i;
     }
-    for (int i = 0; i < PASSES; i++) {
+    while (adam.updates < UPDATES) {
         net_random_permute(&random, (size_t)rows, order);
         pass(probe, &adam, rows, features, label, order);
     }
