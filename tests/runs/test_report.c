@@ -12,40 +12,10 @@
 #include <zlib.h>
 
 #include "runs/published.h"
-#include "runs/report.h"
+#include "tests/runs/scratch.h"
 #include "tests/suite.h"
 
 enum { WOOD = 6, SAPLING = 4, WAKE = 21, TEXT = 1 << 16 };
-
-static char root[64]; // a folder of this test's own
-
-static void make_root(void) {
-    snprintf(root, sizeof root, "/tmp/cairn-report-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void remove_tree(const char* folder) {
-    DIR* list = opendir(folder);
-    ck_assert_ptr_nonnull(list);
-    for (struct dirent* entry = readdir(list); entry != NULL; entry = readdir(list)) {
-        char path[512];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        snprintf(path, sizeof path, "%.200s/%.255s", folder, entry->d_name);
-        if (entry->d_type == DT_DIR) {
-            remove_tree(path);
-        } else {
-            unlink(path);
-        }
-    }
-    closedir(list);
-    rmdir(folder);
-}
-
-static void remove_root(void) {
-    remove_tree(root);
-}
 
 // "<root>/<name>"; the caller frees it.
 static char* in_root(const char* name) {
@@ -385,15 +355,6 @@ START_TEST(compressed_logs) {
 END_TEST
 
 // ---------------------------------------------------------------- forms
-static char* printed(const Report* report, ReportPrinter* printer) {
-    char* text = NULL;
-    size_t size = 0;
-    FILE* memory = open_memstream(&text, &size);
-    ck_assert(printer(report, memory));
-    fclose(memory);
-    return text;
-}
-
 static Report awkward_report(void) {
     char text[TEXT] = "";
     add_line(text, 10, 1, 1u << WOOD);

@@ -13,40 +13,11 @@
 #include "env/cairn.h"
 #include "runs/report_detail.h"
 #include "runs/report_strip.h"
+#include "tests/runs/scratch.h"
 #include "tests/suite.h"
 #include "viz/charts.h"
 
 enum { TEXT = 1 << 18, PATH = 512 };
-
-static char root[64];
-
-static void make_root(void) {
-    snprintf(root, sizeof root, "/tmp/cairn-page-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
-}
-
-static void remove_tree(const char* folder) {
-    DIR* list = opendir(folder);
-    ck_assert_ptr_nonnull(list);
-    for (struct dirent* entry = readdir(list); entry != NULL; entry = readdir(list)) {
-        char path[PATH];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        snprintf(path, sizeof path, "%.200s/%.255s", folder, entry->d_name);
-        if (entry->d_type == DT_DIR) {
-            remove_tree(path);
-        } else {
-            unlink(path);
-        }
-    }
-    closedir(list);
-    rmdir(folder);
-}
-
-static void remove_root(void) {
-    remove_tree(root);
-}
 
 static void write_file(const char* run, const char* name, const char* text) {
     char path[PATH];
@@ -89,16 +60,6 @@ static Report read_report(int64_t budget, size_t count, const char* const* runs)
     }
     ck_assert_msg(report_create(paths, count, budget, &report, why), "%s", why);
     return report;
-}
-
-static char* printed(const Report* report, ReportPrinter* printer) {
-    char* text = NULL;
-    size_t size = 0;
-    FILE* memory = open_memstream(&text, &size);
-    ck_assert(printer(report, memory));
-    fclose(memory);
-    ck_assert_uint_eq(strlen(text), size); // no zero bytes
-    return text;
 }
 
 static size_t count_of(const char* text, const char* part) {
