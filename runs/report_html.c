@@ -20,7 +20,7 @@ static void print_head(const Report* report, FILE* file) {
     fputs("<title>Cairn report", file);
     for (size_t a = 0; a < report->agent_count && a < 4; a++) {
         fputs(a == 0 ? ": " : ", ", file);
-        page_text(report->agents[a].name, file);
+        chart_print_text(report->agents[a].name, file);
     }
     fputs("</title>\n<style>\n", file);
     chart_print_style(file);
@@ -28,7 +28,7 @@ static void print_head(const Report* report, FILE* file) {
     fputs("</style>\n</head>\n<body>\n<header>\n<h1>", file);
     for (size_t a = 0; a < report->agent_count && a < 4; a++) {
         fputs(a == 0 ? "" : ", ", file);
-        page_text(report->agents[a].name, file);
+        chart_print_text(report->agents[a].name, file);
     }
     fputs(report->agent_count > 4 ? " and others</h1>\n<p>" : "</h1>\n<p>", file);
     if (report->budget > 0) {
@@ -50,7 +50,7 @@ static void print_seed_links(const Report* report, const ReportAgent* agent, FIL
     for (size_t r = agent->first; r < agent->first + agent->count; r++) {
         const char* seed = report->runs[r].seed;
         fprintf(file, "%s<a href=\"#run-%zu\">", r > agent->first ? " " : "", r);
-        page_text(seed[0] == '\0' ? "?" : seed, file);
+        chart_print_text(seed[0] == '\0' ? "?" : seed, file);
         fputs("</a>", file);
     }
 }
@@ -69,7 +69,7 @@ static void print_agents(const Report* report, FILE* file) {
                 "<tr id=\"agent-%zu\"><th scope=\"row\"><span class=\"swatch\" "
                 "style=\"background: var(--ink%d)\"></span>",
                 a, (int)chart_series_ink(a));
-        page_text(agent->name, file);
+        chart_print_text(agent->name, file);
         fputs("</th>", file);
         for (size_t m = 0; m < MEASURES; m++) {
             fputs("<td>", file);
@@ -100,7 +100,7 @@ static void print_remarks(const Report* report, FILE* file) {
         const ReportRun* run = &report->runs[r];
         if (!run->whole) {
             fputs("<p class=\"note\">* ", file);
-            page_text(run->path, file);
+            chart_print_text(run->path, file);
             fprintf(file, ": only %" PRId64 " of %" PRId64 " steps.</p>\n", run->steps,
                     report->budget);
         }
@@ -108,7 +108,7 @@ static void print_remarks(const Report* report, FILE* file) {
     for (size_t a = 0; a < report->agent_count; a++) {
         if (report->agents[a].mixed) {
             fputs("<p class=\"note\">! ", file);
-            page_text(report->agents[a].name, file);
+            chart_print_text(report->agents[a].name, file);
             fputs(": its runs differ in more settings than the seed (config.ini).</p>\n", file);
         }
     }
@@ -121,7 +121,7 @@ static void print_run(const Report* report, size_t r, size_t agent, FILE* file) 
     fprintf(file, "<tr id=\"run-%zu\">", r);
     page_cell("th scope=\"row\"", run->path, file);
     fprintf(file, "<td class=\"left\"><a href=\"#agent-%zu\">", agent);
-    page_text(run->name, file);
+    chart_print_text(run->name, file);
     fputs("</a></td>", file);
     page_cell("td", run->seed, file);
     fputs("<td>", file);

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 
 #include "runs/report_page.h"
+#include "viz/charts.h"
 
 // ---------------------------------------------------------------- the best episode
 static void print_strip(const ReportAgent* agent, const Strip* strip, FILE* file) {
     fputs("<h3>", file);
-    page_text(agent->name, file);
+    chart_print_text(agent->name, file);
     fprintf(file, "</h3>\n<p>Reward %.1f in %" PRId64 " steps, %d achievements (", strip->reward,
             strip->length, strip->unlocked);
-    page_text(strip->file, file);
+    chart_print_text(strip->file, file);
     fprintf(file, ", world %" PRId64 ", episode %" PRIu64 ").</p>\n<ol class=\"strip\">\n",
             strip->seed, strip->episode);
     for (size_t i = 0; i < strip->count; i++) {

@@ -5,30 +5,7 @@
 #include <string.h>
 
 #include "runs/progress.h"
-
-void page_text(const char* text, FILE* file) {
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        case '"':
-            fputs("&quot;", file);
-            break;
-        case '\'':
-            fputs("&#39;", file);
-            break;
-        default:
-            fputc(*text, file);
-        }
-    }
-}
+#include "viz/charts.h"
 
 void page_name(const char* underscored, FILE* file) {
     for (const char* at = underscored; *at != '\0'; at++) {
@@ -56,7 +33,7 @@ void page_spread(double mean, double deviation, bool spread, const char* format,
 
 void page_cell(const char* tag, const char* text, FILE* file) {
     fprintf(file, "<%s>", tag);
-    page_text(text, file);
+    chart_print_text(text, file);
     fprintf(file, "</%.2s>", tag);
 }
 
@@ -64,7 +41,7 @@ void page_table(const char* caption, const char* const* heads, size_t count, FIL
     fputs("<div class=\"wide\"><table>", file);
     if (caption != NULL) {
         fputs("<caption>", file);
-        page_text(caption, file);
+        chart_print_text(caption, file);
         fputs("</caption>", file);
     }
     fputs("<thead><tr>", file);

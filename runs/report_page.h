@@ -7,7 +7,6 @@
 
 extern const char report_page_style[]; // the page's own rules, without the charts'
 
-void page_text(const char* text, FILE* file);        // escaped
 void page_name(const char* underscored, FILE* file); // "collect coal"
 // A figure with its full value for programs: <data value="14.2361...">14.2</data>; a dash for NaN.
 void page_value(double value, const char* format, FILE* file);

@@ -32,7 +32,7 @@ const ChartColours chart_colours = {
              0xd55e00},
 };
 
-static void print_escaped(const char* text, FILE* file) {
+void chart_print_text(const char* text, FILE* file) {
     for (; *text != '\0'; text++) {
         switch (*text) {
         case '&':
@@ -46,6 +46,9 @@ static void print_escaped(const char* text, FILE* file) {
             break;
         case '"':
             fputs("&quot;", file);
+            break;
+        case '\'':
+            fputs("&#39;", file);
             break;
         default:
             fputc(*text, file);
@@ -112,7 +115,7 @@ static void print_label(const ChartPicture* picture, const ChartShape* shape, FI
         fprintf(file, " transform=\"rotate(%g %.1f %.1f)\"", shape->angle, point->x, point->y);
     }
     fputc('>', file);
-    print_escaped(picture->texts + shape->text, file);
+    chart_print_text(picture->texts + shape->text, file);
     fputs("</text>\n", file);
 }
 
@@ -125,7 +128,7 @@ static void print_hover(const ChartPicture* picture, const ChartShape* shape, FI
     print_attribute("width", corner[1].x - corner[0].x, file);
     print_attribute("height", corner[1].y - corner[0].y, file);
     fputs("><title>", file);
-    print_escaped(picture->texts + shape->text, file);
+    chart_print_text(picture->texts + shape->text, file);
     fputs("</title></rect>\n", file);
 }
 
@@ -198,7 +201,7 @@ bool chart_print_svg(const ChartPicture* picture, const char* alt, bool own_file
     fputc(' ', file);
     print_number(picture->height, file);
     fputs("\" role=\"img\" aria-label=\"", file);
-    print_escaped(alt, file);
+    chart_print_text(alt, file);
     fputs("\">\n", file);
     if (own_file) {
         print_own_style(file);

@@ -88,6 +88,8 @@ void chart_draw_bars(ChartPicture* picture, ChartBox box, const ChartBars* chart
 // SVG. alt: the text alternative. A file of its own brings its colours and its background; inside a
 // page they come from chart_print_style. false: not all could be written.
 bool chart_print_svg(const ChartPicture* picture, const char* alt, bool own_file, FILE* file);
+// Text with the signs escaped that mark up SVG and HTML, in elements and in attributes.
+void chart_print_text(const char* text, FILE* file);
 // The rules that a page needs once, in a style element: inks for light, dark and print.
 void chart_print_style(FILE* file);
 
