@@ -131,6 +131,9 @@ $(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,kernels,$(isa))) \
                              $(eval $(call KERNEL,kernels,$(isa),_half,-DKERNELS_HALF)) \
                              $(eval $(call KERNEL,winograd,$(isa))))
 
+# Intrinsics for one instruction set.
+$(O)/nets/direct_bf16.o: EXTRA = $(KERNEL_FLAGS) $(if $(KERNEL_ARCH_avx512),$(if $(filter avx512,$(KERNEL_ISAS)),$(KERNEL_ARCH_avx512) -mavx512bf16))
+
 # The world's loops: the same bits from every instruction set, hence no contraction.
 ENV_KERNEL_FLAGS := -O3 -fno-math-errno -fno-trapping-math
 define ENV_KERNEL

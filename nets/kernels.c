@@ -55,23 +55,31 @@ static void from_bytes(size_t count, const uint8_t* restrict x, void* restrict t
     }
 }
 
+// A line of pixels goes to the patches that lie side by side on it, `run` elements to each.
+static void deal_line(size_t count, size_t run, size_t k, const uint8_t* restrict x,
+                      Element* restrict y) {
+    enum { PIECE = 512 }; // converted at once, whatever the patches' width: long loops are fast
+    Element piece[PIECE];
+    for (size_t first = 0; first < count; first += PIECE) {
+        size_t last = first + PIECE < count ? first + PIECE : count;
+        from_bytes(last - first, x + first, piece);
+        for (size_t i = first; i < last;) {
+            size_t inside = i % run, rest = run - inside;
+            size_t some = rest < last - i ? rest : last - i;
+            memcpy(y + i / run * k * run + inside, piece + i - first, some * sizeof *y);
+            i += some;
+        }
+    }
+}
+
 static void patches(size_t rows, size_t height, size_t width, size_t channels, size_t k,
                     const uint8_t* restrict x, void* restrict to) {
-    Element table[256]; // one division per value instead of one per pixel
-    for (int i = 0; i < 256; i++) {
-        table[i] = put((NetReal)i / 255);
-    }
     Element* y = to;
-    size_t run = k * channels;
-    for (size_t row = 0; row < rows; row++, x += height * width * channels) {
-        for (size_t top = 0; top + k <= height; top += k) {
-            for (size_t left = 0; left + k <= width; left += k) {
-                for (size_t dy = 0; dy < k; dy++, y += run) {
-                    const uint8_t* from = x + ((top + dy) * width + left) * channels;
-                    for (size_t i = 0; i < run; i++) {
-                        y[i] = table[from[i]];
-                    }
-                }
+    size_t run = k * channels, across = width / k, stride = width * channels;
+    for (size_t row = 0; row < rows; row++, x += height * stride) {
+        for (size_t top = 0; top + k <= height; top += k, y += across * k * run) {
+            for (size_t dy = 0; dy < k; dy++) {
+                deal_line(across * run, run, k, x + (top + dy) * stride, y + dy * run);
             }
         }
     }

@@ -1,6 +1,7 @@
 // Which variant of the loops runs: the widest that was built and that the processor offers.
 #include <string.h>
 
+#include "nets/direct.h"
 #include "nets/kernels.h"
 #include "nets/winograd.h"
 
@@ -14,6 +15,7 @@ extern const NetWinograd net_winograd_base;
 extern const NetKernels net_kernels_avx2, net_kernels_avx2_half;
 extern const NetKernels net_kernels_avx512, net_kernels_avx512_half;
 extern const NetWinograd net_winograd_avx2, net_winograd_avx512;
+extern const NetDirect net_direct_avx512;
 
 static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -60,13 +62,32 @@ const NetWinograd* net_winograd(void) {
 #endif
 }
 
+#ifdef __x86_64__
+static bool has_tiles(void) { // AMX with bfloat16
+    unsigned a, b, c, d;
+    return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) &&
+           (d >> 24 & 1);
+}
+static bool has_bf16(void) {
+    unsigned a, b, c, d;
+    return has_avx512() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
+}
+#endif
+
+const NetDirect* net_direct(void) {
+#ifdef __x86_64__
+    return has_bf16() && !has_tiles() ? &net_direct_avx512 : NULL;
+#else
+    return NULL;
+#endif
+}
+
 const char* net_instruction_set(void) {
 #ifdef __x86_64__
-    unsigned a, b, c, d;
-    if (has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1) && (d >> 24 & 1)) {
+    if (has_tiles()) {
         return "amx_bf16";
     }
-    if (has_avx512() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1)) {
+    if (has_bf16()) {
         return "avx512_bf16";
     }
     return has_avx512() ? "avx512" : has_avx2() ? "avx2" : "x86_64";

@@ -49,10 +49,16 @@ extern const NetMapBackend net_map_blas;
 // For 3x3 convolutions only, in NetReal; suits: it can make this one, and as a rule faster.
 extern const NetMapBackend net_map_winograd;
 bool net_winograd_suits(const NetMapShape* shape);
+#ifndef NETS_DOUBLE
+// For 3x3 convolutions in bfloat16 with channels in 32s, on processors with AVX-512 BF16 and
+// without tiles.
+extern const NetMapBackend net_map_direct;
+#endif
+bool net_direct_suits(const NetMapShape* shape);
 #ifdef NETS_ONEDNN
 extern const NetMapBackend net_map_onednn;
-// What bfloat16 is worth here: nothing (oneDNN would emulate it), no more than f32 (AVX-512 dot
-// products: half the instructions at half the rate), or several times f32 (AMX tiles).
+// What bfloat16 is worth here: nothing (oneDNN would emulate it), no more than f32 (Intel's AVX-512
+// dot products: half the instructions at half the rate), or more than f32 (AMD's, or AMX tiles).
 typedef enum NetBf16 { NET_BF16_NONE, NET_BF16_SLOW, NET_BF16_FAST } NetBf16;
 NetBf16 net_onednn_bf16(void);
 // oneDNN's threads are OpenMP's: one per calling thread here. Returns the former number.

@@ -57,10 +57,14 @@ static bool offers(dnnl_cpu_isa_t isa) {
 }
 
 NetBf16 net_onednn_bf16(void) {
-    bool tiles = offers(dnnl_cpu_isa_avx512_core_amx);
-    return tiles                                   ? NET_BF16_FAST
-           : offers(dnnl_cpu_isa_avx512_core_bf16) ? NET_BF16_SLOW
-                                                   : NET_BF16_NONE;
+    bool fast = offers(dnnl_cpu_isa_avx512_core_amx);
+#ifdef __x86_64__
+    // AMD's processors multiply pairs of bfloat16 as often per cycle as they do floats.
+    fast = fast || __builtin_cpu_is("amd");
+#endif
+    return !offers(dnnl_cpu_isa_avx512_core_bf16) ? NET_BF16_NONE
+           : fast                                 ? NET_BF16_FAST
+                                                  : NET_BF16_SLOW;
 }
 
 void net_product_onednn(bool trans_a, bool trans_b, size_t rows, size_t columns, size_t inner,

@@ -121,7 +121,7 @@ typedef struct NetPlanConfig {
     int32_t rows;             // of a call to forward, at most; >= 1
     bool training;            // false: forward only, buffers shared as soon as may be
     NetBackend backend;       // auto: oneDNN when built in, else BLAS
-    NetDtype dtype;           // auto: bf16 where that is faster (AMX, with oneDNN), else f32
+    NetDtype dtype;           // auto: bf16 where that is faster (AMX, AMD; oneDNN), else f32
     const NetTensor* outputs; // only what these need is computed
     int32_t output_count;
     const NetTensor* given; // NetReal tensors that the caller fills, as inputs, instead of their
