@@ -411,10 +411,22 @@ static bool open_window(App* app, const ViewerOptions* options, const CairnTextu
     return view_create(&picture, &app->view, app->why) && fit(app);
 }
 
+// To wake itself, SDL sends the window a message, and under X11 over a second connection. Were the
+// window gone when the server comes to read that, the program would end there with "BadWindow". So
+// the server is asked something (it runs) and left alone (it reads on), a few times.
+static void let_messages_arrive(void) {
+    SDL_Rect bounds;
+    for (int i = 0; i < 5; i++) {
+        SDL_GetDisplayUsableBounds(0, &bounds);
+        SDL_Delay(4);
+    }
+}
+
 static void close_window(App* app) {
     gamepad_close(&app->gamepad);
     view_destroy(app->view);
     if (app->window) {
+        let_messages_arrive();
         SDL_DestroyWindow(app->window);
     }
     SDL_Quit();

@@ -31,6 +31,15 @@ check() {
     "$@" || fail "$what"
 }
 
+# await COMMAND...: waits until it succeeds, for at most half a minute: machines can be busy.
+await() {
+    for _ in $(seq 300); do
+        "$@" && return
+        sleep 0.1
+    done
+    return 1
+}
+
 # expect STATUS PATTERN ARGUMENT...: exit status of the program, and a line of its output (extended
 # expression; '' = whatever it prints). Errors are one line.
 expect() {

@@ -95,10 +95,7 @@ chmod -R u+w "$work"
 
 # Two trainings in one folder.
 "$cairn" train "${tiny[@]}" --steps 1M --out "$work/busy" -q &
-for _ in $(seq 200); do
-    [ -s "$work/busy/metrics.jsonl" ] && break
-    sleep 0.05
-done
+await [ -s "$work/busy/metrics.jsonl" ]
 expect 1 "another .cairn train. is running" train --resume --out "$work/busy"
 kill -TERM $!
 wait $!

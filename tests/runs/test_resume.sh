@@ -24,13 +24,18 @@ train_killed() {
         "$cairn" train "${@:2}" --steps $steps --out "$killed" --resume -q >"$work/out" 2>&1 &
         pause=$((RANDOM % (took / 3) + 1))
         sleep "$((pause / 1000)).$(printf %03d $((pause % 1000)))"
-        kill -KILL $! 2>/dev/null && kills=$((kills + 1))
+        kill -KILL $! 2>/dev/null
         { wait $!; } 2>/dev/null
         status=$?
-        if [ $status -ne 0 ] && [ $status -ne 137 ]; then
+        if [ $status -eq 137 ]; then
+            kills=$((kills + 1))
+        elif [ $status -ne 0 ]; then
             fail "resumed training: exit status $status"
             cat "$work/out"
             break
+        elif [ $kills -eq 0 ] && [ $took -gt 100 ]; then # the machine has become idle: once more
+            rm -r "$killed"
+            took=$((took / 2)) status=1
         fi
     done
     echo "$1: killed $kills times, the last after $pause of $took ms"
@@ -43,6 +48,26 @@ train_killed() {
         [ "$(find "$killed/checkpoints" -type f | wc -l)" -eq 3 ]
 }
 
+# train_stopped FOLDER SIGNAL STATUS PATTERN FILE SETTING...: one that gets a signal as soon as its FILE
+# has a line like PATTERN; it must end with that status.
+train_stopped() {
+    local folder=$1 status=0
+    for _ in 1 2 3 4 5; do # a training that was over when the signal came is tried again
+        rm -rf "$folder"
+        env --default-signal=INT,TERM "$cairn" train "${@:6}" --steps $steps --out "$folder" \
+            >"$work/out" 2>&1 &
+        for _ in $(seq 3000); do
+            grep -q "$4" "$folder/$5" 2>/dev/null && break
+            sleep 0.01
+        done
+        kill -"$2" $!
+        wait $!
+        status=$?
+        [ $status -ne 0 ] && break
+    done
+    check "$folder: ends with status $3, not $status" [ $status -eq "$3" ]
+}
+
 steps=10240 steps_shown=10,240
 train_whole ppo "${tiny[@]}"
 check "a log that is worth comparing" [ "$(wc -l <"$work/ppo-whole/stats.jsonl")" -gt 150 ]
@@ -52,15 +77,7 @@ train_killed ppo "${tiny[@]}"
 # ---------------------------------------------------------------- stopped
 for signal in INT:130 TERM:143; do
     folder=$work/stopped-${signal%:*}
-    env --default-signal=INT,TERM "$cairn" train "${tiny[@]}" --steps $steps --out "$folder" \
-        >"$work/out" 2>&1 &
-    for _ in $(seq 200); do
-        [ -s "$folder/stats.jsonl" ] && break
-        sleep 0.05
-    done
-    kill -"${signal%:*}" $!
-    wait $!
-    check "${signal%:*}: exit status" [ $? -eq "${signal#*:}" ]
+    train_stopped "$folder" "${signal%:*}" "${signal#*:}" . stats.jsonl "${tiny[@]}"
     check "${signal%:*}: says how to go on" \
         grep -q "saved; to go on: cairn train --resume --out $folder\$" "$work/out"
     expect 0 'resuming at step' train --resume --out "$folder"
@@ -79,15 +96,7 @@ train_killed distil "${distil[@]}"
 
 # Stopped between the epochs of a phase, after the second or third of four.
 folder=$work/distil-stopped
-env --default-signal=INT "$cairn" train "${distil[@]}" --steps $steps --out "$folder" \
-    >"$work/out" 2>&1 &
-for _ in $(seq 1000); do
-    grep -q '"distil_epoch": [23]' "$folder/metrics.jsonl" 2>/dev/null && break
-    sleep 0.01
-done
-kill -INT $!
-wait $!
-check "distillation: exit status" [ $? -eq 130 ]
+train_stopped "$folder" INT 130 '"distil_epoch": [23]' metrics.jsonl "${distil[@]}"
 echo "distillation: stopped after $(tail -n 1 "$folder/metrics.jsonl" | cut -d, -f2-4)"
 expect 0 'resuming at step' train --resume --out "$folder"
 check "distillation: the logs are the same" same_logs "$work/distil-whole" "$folder"

@@ -79,10 +79,13 @@ check "no picture of a broken file" [ ! -e "$work/no.png" ]
 # ---------------------------------------------------------------- speed
 expect 0 '"steps": 10000' replay "$work/long.cairn" --measure 200
 cat "$work/out"
-if [[ $products == build ]]; then # not under a sanitizer
-    # shellcheck disable=SC2016 # awk's own
-    check "any step of 10,000 appears in under 50 ms" \
-        awk -F'"max_ms": ' '{ exit !($2 + 0 < 50) }' "$work/out"
+if [[ $products == */build ]]; then # not under a sanitizer
+    # The median by the clock; the slowest by its work, for on a busy machine some jump must wait.
+    figure() { sed -E "s/.*\"$1\": ([0-9.]+).*/\1/" "$work/out"; }
+    for key in median_ms max_processor_ms; do
+        check "any step of 10,000 appears in under 50 ms: $key" \
+            awk "BEGIN { exit !($(figure $key) > 0 && $(figure $key) < 50) }"
+    done
 fi
 
 # ---------------------------------------------------------------- films
