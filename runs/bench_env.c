@@ -14,6 +14,7 @@
 
 #include "env/cairn.h"
 #include "runs/bench.h"
+#include "runs/machine.h"
 #include "runs/run_folder.h"
 #include "runs/runs.h"
 
@@ -35,7 +36,7 @@ typedef struct BenchOptions {
 
 typedef struct Bench {
     const BenchOptions* options;
-    char cpu[BENCH_NAME];
+    char cpu[MACHINE_NAME];
     FILE* csv; // in memory; NULL: not wanted
 } Bench;
 
@@ -150,7 +151,7 @@ static Scene scene_create(CairnMode mode, int observation, int32_t worlds, int32
 static void print_result(Bench* bench, json_t* result) {
     json_object_set_new(result, "cpu", json_string(bench->cpu));
     json_object_set_new(result, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
-    json_object_set_new(result, "compiler", json_string(bench_compiler()));
+    json_object_set_new(result, "compiler", json_string(machine_compiler()));
     json_object_set_new(result, "version", json_string(cairn_version()));
     json_dumpf(result, stdout, JSON_REAL_PRECISION(6));
     putchar('\n');
@@ -465,7 +466,7 @@ int cmd_bench_env(int argc, char** argv) {
     BenchOptions options = {.worlds = 64, .repeats = 5, .seconds = 2, .observation = OBSERVATIONS};
     options_parse(&parser, argc, argv, &options);
     Bench bench = {.options = &options};
-    bench_cpu(bench.cpu);
+    machine_processor(bench.cpu);
     char* csv = NULL;
     size_t csv_size = 0;
     if (options.csv != NULL) {

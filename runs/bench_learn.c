@@ -9,6 +9,7 @@
 
 #include "runs/bench.h"
 #include "runs/config.h"
+#include "runs/machine.h"
 #include "runs/runs.h"
 
 typedef struct LearnOptions {
@@ -105,8 +106,8 @@ typedef struct Phase {
 static void print_phase(const LearnOptions* options, const AgentTrainer* trainer, double peak,
                         const Phase* phase) {
     BenchSpread spread = bench_spread(phase->seconds, (size_t)options->repeats);
-    char cpu[BENCH_NAME];
-    bench_cpu(cpu);
+    char cpu[MACHINE_NAME];
+    machine_processor(cpu);
     json_t* line =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, "
                   "s:s, s:s, s:s}",
@@ -118,7 +119,7 @@ static void print_phase(const LearnOptions* options, const AgentTrainer* trainer
                   "samples_per_s", phase->samples / spread.median, "gflop", phase->gflop,
                   "gflops_per_s", phase->gflop / spread.median, "peak_gflops_per_s", peak, "rss_mb",
                   (json_int_t)peak_memory_mb(), "cpu", cpu, "instructions", net_instruction_set(),
-                  "compiler", bench_compiler());
+                  "compiler", machine_compiler());
     if (strcmp(phase->name, "cycle") == 0) {
         json_object_set_new(line, "env_steps_per_s", json_real(phase->samples / spread.median));
     }

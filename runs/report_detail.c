@@ -101,7 +101,8 @@ bool report_detail_create(const Report* report, ReportDetail* detail) {
         clear_curves(&detail->runs[r]);
         follow_run(&report->runs[r], detail->step, &detail->runs[r]);
         fine = report_read_metrics(&report->runs[r], detail->step, &detail->runs[r]) &&
-               report_read_settings(&report->runs[r], &detail->runs[r]);
+               report_read_settings(&report->runs[r], &detail->runs[r]) &&
+               report_read_machine(&report->runs[r], &detail->runs[r]);
     }
     if (!fine) {
         report_detail_destroy(detail);
@@ -118,6 +119,10 @@ void report_detail_destroy(ReportDetail* detail) {
     free(detail->runs);
     free(detail->agents);
     *detail = (ReportDetail){0};
+}
+
+double report_steps_per_second(const ReportRunDetail* run) {
+    return run->seconds > 0 ? run->logged_steps / run->seconds : NAN;
 }
 
 bool report_detail_has(const ReportDetail* detail, int curve) {

@@ -4,7 +4,7 @@
 #pragma once
 #include "runs/report.h"
 
-enum { REPORT_POINTS = 101, REPORT_KEY = 64, REPORT_VALUE = 64 };
+enum { REPORT_POINTS = 101, REPORT_KEY = 64, REPORT_VALUE = 64, REPORT_HARDWARE = 320 };
 
 // Score, reward and length are the report's figures, had the budget been that many steps, so that
 // a run's curve ends in its row of the table. The others are means of metrics.jsonl.
@@ -28,9 +28,10 @@ typedef struct ReportRunDetail {
     double seconds;                             // trained; NaN = not recorded, as the next three
     double rollout_seconds, update_seconds;
     double distil_seconds;
-    double logged_steps;     // of metrics.jsonl, whatever the budget
-    size_t broken_lines;     // of metrics.jsonl that are no JSON objects
-    ReportSetting* settings; // [setting_count] of config.ini; owned
+    double logged_steps;            // of metrics.jsonl, whatever the budget
+    size_t broken_lines;            // of metrics.jsonl that are no JSON objects
+    char hardware[REPORT_HARDWARE]; // "Intel Xeon, 2 cores, avx512, gcc 12.2.0"; "" = not recorded
+    ReportSetting* settings;        // [setting_count] of config.ini; owned
     size_t setting_count;
 } ReportRunDetail;
 
@@ -57,6 +58,10 @@ bool report_read_metrics(const ReportRun* run, const double step[REPORT_POINTS],
                          ReportRunDetail* detail);
 // Reads config.ini of the run's folder, if there is one (report_settings.c).
 bool report_read_settings(const ReportRun* run, ReportRunDetail* detail);
+// Reads machine.ini of the run's folder, if there is one (report_machine.c).
+bool report_read_machine(const ReportRun* run, ReportRunDetail* detail);
+// Of the training; NaN when it is not known how long that took.
+double report_steps_per_second(const ReportRunDetail* run);
 // NULL: the run has no such setting.
 const char* report_setting(const ReportRunDetail* run, const char* key);
 // Keys whose values are not the same in all runs, seeds, threads and the like aside: *keys [*count]

@@ -106,7 +106,7 @@ static void print_setting(const ReportRunDetail* run, const char* key, FILE* fil
 bool page_time(const ReportDetail* detail, FILE* file) {
     static const char* const heads[] = {"<run",    "<agent",  "seed",    "time",
                                         "steps/s", "acting",  "updates", "distillation",
-                                        "threads", "backend", "dtype"};
+                                        "threads", "backend", "dtype",   "<hardware"};
     const Report* report = detail->report;
     bool any = false;
     for (size_t r = 0; r < report->run_count; r++) {
@@ -115,8 +115,8 @@ bool page_time(const ReportDetail* detail, FILE* file) {
     if (!any) {
         return true;
     }
-    fputs("<section id=\"time\"><h2>Time</h2>\n<p>Of whole trainings, whatever the budget; how the "
-          "computer was used is what the runs' settings say.</p>\n",
+    fputs("<section id=\"time\"><h2>Time and hardware</h2>\n<p>Of whole trainings, whatever the "
+          "budget.</p>\n",
           file);
     page_table(NULL, heads, sizeof heads / sizeof heads[0], file);
     for (size_t r = 0; r < report->run_count; r++) {
@@ -131,7 +131,7 @@ bool page_time(const ReportDetail* detail, FILE* file) {
         fputs("<td>", file);
         page_seconds(run->seconds, file);
         fputs("</td><td>", file);
-        page_value(run->seconds > 0 ? run->logged_steps / run->seconds : NAN, "%.0f", file);
+        page_value(report_steps_per_second(run), "%.0f", file);
         fputs("</td>", file);
         print_share(run->rollout_seconds, run->seconds, file);
         print_share(run->update_seconds, run->seconds, file);
@@ -139,6 +139,7 @@ bool page_time(const ReportDetail* detail, FILE* file) {
         print_setting(run, "compute.threads", file);
         print_setting(run, "compute.backend", file);
         print_setting(run, "compute.dtype", file);
+        page_cell("td class=\"left\"", run->hardware[0] ? run->hardware : "–", file);
         fputs("</tr>\n", file);
     }
     page_table_end(file);

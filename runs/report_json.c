@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "runs/published.h"
-#include "runs/report.h"
+#include "runs/report_detail.h"
 
 static json_t* real_or_null(double value) {
     return isnan(value) ? json_null() : json_real(value);
@@ -14,7 +14,15 @@ static json_t* spread_of(double mean, double deviation) {
                      real_or_null(deviation));
 }
 
-static json_t* run_object(const ReportRun* run) {
+static json_t* time_object(const ReportRunDetail* run) {
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s}", "seconds", real_or_null(run->seconds),
+                     "steps_per_s", real_or_null(report_steps_per_second(run)), "rollout_seconds",
+                     real_or_null(run->rollout_seconds), "update_seconds",
+                     real_or_null(run->update_seconds), "distil_seconds",
+                     real_or_null(run->distil_seconds), "hardware", run->hardware);
+}
+
+static json_t* run_object(const ReportRun* run, const ReportRunDetail* detail) {
     json_t* rates = json_object();
     for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
         json_object_set_new(rates, cairn_achievement_name(k),
@@ -28,10 +36,12 @@ static json_t* run_object(const ReportRun* run) {
         json_object_set_new(object, report_measure_name(m), json_real(run->measure[m]));
     }
     json_object_set_new(object, "success_rate", rates);
+    json_object_set_new(object, "training", time_object(detail));
     return object;
 }
 
-static json_t* agent_object(const Report* report, const ReportAgent* agent) {
+static json_t* agent_object(const ReportDetail* detail, const ReportAgent* agent) {
+    const ReportRun* run = detail->report->runs;
     json_t* object =
         json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "name", agent->name, "mixed_settings",
                   (int)agent->mixed, "run_count", (json_int_t)agent->count, "whole_runs",
@@ -48,8 +58,8 @@ static json_t* agent_object(const Report* report, const ReportAgent* agent) {
     }
     json_object_set_new(object, "success_rate", rates);
     json_t* runs = json_array();
-    for (size_t r = 0; r < agent->count; r++) {
-        json_array_append_new(runs, run_object(&report->runs[agent->first + r]));
+    for (size_t r = agent->first; r < agent->first + agent->count; r++) {
+        json_array_append_new(runs, run_object(&run[r], &detail->runs[r]));
     }
     json_object_set_new(object, "runs", runs);
     return object;
@@ -74,10 +84,15 @@ static int write_part(const char* bytes, size_t size, void* file) {
 }
 
 bool report_print_json(const Report* report, FILE* file) {
+    ReportDetail detail;
+    if (!report_detail_create(report, &detail)) {
+        return false;
+    }
     json_t* agents = json_array();
     for (size_t a = 0; a < report->agent_count; a++) {
-        json_array_append_new(agents, agent_object(report, &report->agents[a]));
+        json_array_append_new(agents, agent_object(&detail, &report->agents[a]));
     }
+    report_detail_destroy(&detail);
     json_t* root = json_pack("{s:I, s:i, s:o, s:o}", "budget", (json_int_t)report->budget, "window",
                              REPORT_WINDOW, "agents", agents, "published", published_array());
     bool fine = root != NULL && json_dump_callback(root, write_part, file,

@@ -1,6 +1,7 @@
 // A run's folder:
 //
 //     config.ini                        every setting, resolved
+//     machine.ini                       where it ran (runs/machine.h)
 //     stats.jsonl                       one line per finished episode (runs/stats.h)
 //     metrics.jsonl                     one line per iteration (runs/run_log.h)
 //     events.out.tfevents.cairn         the same for TensorBoard

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "runs/machine.h"
 #include "runs/progress.h"
 #include "runs/run_folder.h"
 #include "runs/run_log.h"
@@ -169,7 +170,8 @@ static bool open_folder(Training* training, bool resume, char why[RUN_WHY]) {
            run_folder_lock(training->folder, &training->lock, why) &&
            (resume || write_config(training, why)) && run_folder_fill(training->folder, why) &&
            open_logs(training, resume, why) &&
-           (!resume || is_complete(training) || write_config(training, why));
+           (!resume || is_complete(training) || write_config(training, why)) &&
+           (is_complete(training) || machine_record(training->folder, why));
 }
 
 static void print_beginning(const Training* training, bool resume) {

@@ -1,9 +1,6 @@
 // What benchmarks share; see runs/bench.h.
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
 #include <time.h>
 
 #include "runs/bench.h"
@@ -20,31 +17,6 @@ double bench_seconds(void) {
 
 double bench_processor_seconds(void) {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-void bench_cpu(char name[BENCH_NAME]) {
-    struct utsname system;
-    snprintf(name, BENCH_NAME, "%.100s", uname(&system) == 0 ? system.machine : "unknown");
-    FILE* file = fopen("/proc/cpuinfo", "r");
-    char line[256];
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        const char* colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
-            snprintf(name, BENCH_NAME, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
-            break;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-}
-
-const char* bench_compiler(void) {
-#ifdef __clang__
-    return "clang " __clang_version__;
-#else
-    return "gcc " __VERSION__;
-#endif
 }
 
 static int by_value(const void* a, const void* b) {
