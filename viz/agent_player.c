@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agent/agent.h"
+#include "viz/run_checkpoint.h"
 
 struct AgentPlayer {
     AgentPolicy* policy;
@@ -29,15 +29,12 @@ static bool open_eyes(AgentPlayer* player) {
     return player->eyes.pixels && player->eyes.tiles && player->eyes.status;
 }
 
-bool agent_player_create(const char* path, bool greedy, AgentPlayer** player,
+bool agent_player_create(const char* name, bool greedy, AgentPlayer** player,
                          char why[AGENT_PLAYER_WHY]) {
+    static_assert((int)AGENT_PLAYER_WHY >= (int)RUN_CHECKPOINT_WHY, "room for either's reasons");
     *player = NULL;
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        snprintf(
-            why, AGENT_PLAYER_WHY,
-            "%.200s: is a folder, expected a checkpoint, for example %.200s/checkpoints/best.ckpt",
-            path, path);
+    char path[RUN_CHECKPOINT_PATH];
+    if (!run_checkpoint_path(name, path, why)) {
         return false;
     }
     AgentPlayer* made = calloc(1, sizeof *made);

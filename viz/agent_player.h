@@ -7,9 +7,9 @@ enum { AGENT_PLAYER_WHY = 512 };
 
 typedef struct AgentPlayer AgentPlayer; // owns the policy and its random stream
 
-// path: a checkpoint file. greedy: the most probable action instead of a drawn one. On failure
-// *player is NULL and why is one line that names the file.
-bool agent_player_create(const char* path, bool greedy, AgentPlayer** player,
+// name: a checkpoint file, or a run's folder for its newest. greedy: the most probable action
+// instead of a drawn one. On failure *player is NULL and why is one line that names the file.
+bool agent_player_create(const char* name, bool greedy, AgentPlayer** player,
                          char why[AGENT_PLAYER_WHY]);
 void agent_player_destroy(AgentPlayer* player); // NULL is allowed
 // The worlds that it was trained on: area, length and observation; the seed is the default's.

@@ -11,8 +11,8 @@
 #include "viz/video.h"
 
 // A GIF's clock has hundredths of a second; at 25 frames per second each has a whole number of
-// them.
-enum { FILM_FRAMES = 30, GIF_FRAMES = 25 };
+// them. Its colours are chosen from so many pictures of the film.
+enum { FILM_FRAMES = 30, GIF_FRAMES = 25, GIF_SAMPLES = 64 };
 
 bool export_wanted(const ViewerOptions* options) {
     return options->screenshot || options->video || options->measure > 0;
@@ -59,51 +59,75 @@ static bool screenshot(const ViewerOptions* options, View* view, Session* sessio
 }
 
 // ---------------------------------------------------------------- film
-static bool film_frames(const ViewerOptions* options, View* view, Session* session, double frames,
-                        Video* video, char why[SESSION_WHY]) {
-    const double rate = PLAYBACK_RATE * options->session.speed; // steps per second
-    int64_t last = options->to;
-    if (session->episode) {
-        last = last < 0 ? session_length(session) : last;
-    }
-    for (int64_t i = 0;; i++) {
-        int64_t step = options->from + (int64_t)floor((double)i * rate / frames + 1e-9);
-        step = last >= 0 && step > last ? last : step;
-        if (!export_go(session, step, why) || !draw(view, session, why) ||
-            !video_add(video, view_surface(view), why)) {
-            return false;
-        }
-        if (step == last || session_ended(session)) {
-            return true;
-        }
-    }
+typedef struct Film {
+    View* view;
+    Session* session;
+    Video* video;
+    int64_t from, last; // steps
+} Film;
+
+static bool film_frame(Film* film, int64_t step, char why[SESSION_WHY]) {
+    return export_go(film->session, step, why) && draw(film->view, film->session, why) &&
+           video_add(film->video, view_surface(film->view), why);
 }
 
-static bool film(const ViewerOptions* options, View* view, Session* session,
-                 char why[SESSION_WHY]) {
-    const char* path = options->video;
-    const bool gif = path[0] && (path[strlen(path) - 1] | 32) == 'f';
+// steps: per frame.
+static bool film_frames(Film* film, double steps, int32_t samples, char why[SESSION_WHY]) {
+    for (int32_t i = 0; i < samples; i++) {
+        const int64_t step =
+            film->from + (film->last - film->from) * i / (samples > 1 ? samples - 1 : 1);
+        if (!film_frame(film, step, why)) {
+            return false;
+        }
+    }
+    int64_t step = -1;
+    for (int64_t i = 0; step < film->last; i++) {
+        step = film->from + (int64_t)floor((double)i * steps + 1e-9);
+        step = step < film->last ? step : film->last;
+        if (!film_frame(film, step, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Finds the last step. An agent goes as far as the film does, and never beyond its episode.
+static bool film_range(const ViewerOptions* options, Film* film, char why[SESSION_WHY]) {
+    Session* session = film->session;
+    const int64_t wanted = options->to < 0 ? INT64_MAX : options->to;
+    film->from = options->from;
+    if (!export_go(session, session->live ? wanted : options->from, why)) {
+        return false;
+    }
+    const int64_t length = session_length(session);
+    film->last = wanted < length ? wanted : length;
+    if (film->from > length) {
+        return beyond("from", film->from, session, why);
+    }
+    return wanted <= length || options->to < 0 || session->live ||
+           beyond("to", options->to, session, why);
+}
+
+static bool make_film(const ViewerOptions* options, View* view, Session* session,
+                      char why[SESSION_WHY]) {
+    const bool gif = video_kind(options->video) == VIDEO_GIF;
     const double rate = PLAYBACK_RATE * options->session.speed;
     const double frames = fmin(rate, gif ? GIF_FRAMES : FILM_FRAMES);
-    if (!export_go(session, options->from, why)) {
-        return false;
-    }
-    if (session->playback.position != options->from) {
-        return beyond("from", options->from, session, why);
-    }
-    if (session->episode && options->to > session_length(session)) {
-        return beyond("to", options->to, session, why);
-    }
     const SDL_Surface* surface = view_surface(view);
-    Video* video = NULL;
-    if (!video_create(path, surface->w, surface->h, frames, &video, why)) {
+    Film film = {.view = view, .session = session};
+    if (!film_range(options, &film, why)) {
         return false;
     }
-    if (!film_frames(options, view, session, frames, video, why)) {
-        video_destroy(video);
+    const int64_t pictures = film.last - film.from + 1;
+    const int32_t samples = !gif ? 0 : pictures < GIF_SAMPLES ? (int32_t)pictures : GIF_SAMPLES;
+    if (!video_create(options->video, surface->w, surface->h, frames, samples, &film.video, why)) {
         return false;
     }
-    return video_close(video, why);
+    if (!film_frames(&film, rate / frames, samples, why)) {
+        video_destroy(film.video);
+        return false;
+    }
+    return video_close(film.video, why);
 }
 
 // ---------------------------------------------------------------- measuring
@@ -152,7 +176,8 @@ static bool measure(const ViewerOptions* options, View* view, Session* session,
     double worked = 0;
     for (int64_t i = 0; fine && i < count; i++) {
         random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        fine = jump(view, session, (int64_t)((random >> 33) % (length + 1)), &took[i], &worked, why);
+        fine =
+            jump(view, session, (int64_t)((random >> 33) % (length + 1)), &took[i], &worked, why);
     }
     if (fine) {
         qsort(took, (size_t)count, sizeof *took, compare);
@@ -178,7 +203,7 @@ bool export_run(const ViewerOptions* options, const CairnTextures* textures, Ses
         return false;
     }
     bool fine = options->screenshot ? screenshot(options, view, session, why)
-                : options->video    ? film(options, view, session, why)
+                : options->video    ? make_film(options, view, session, why)
                                     : measure(options, view, session, why);
     view_destroy(view);
     return fine;

@@ -116,7 +116,7 @@ static bool read_speed(const Reading* reading) {
 
 static bool read_video(const Reading* reading) {
     reading->options->video = optarg;
-    return video_kind_known(optarg) ||
+    return video_kind(optarg) != VIDEO_NONE ||
            wrong(reading, "--video: found '%.200s', expected a name that ends with .mp4 or .gif",
                  optarg);
 }

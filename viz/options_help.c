@@ -22,7 +22,7 @@ const char* const options_help_general[] = {
     "Usage: cairn-view SUBCOMMAND [OPTION]...\n"
     "Shows episodes of Cairn, lets you play, and watches an agent act.\n\n"
     "  replay EPISODE...   look at recorded episodes (.cairn files)\n"
-    "  watch CHECKPOINT    an agent plays; you can take over\n"
+    "  watch CHECKPOINT    an agent plays, of a file or of a run's folder; you can take over\n"
     "  play                you play\n\n"
     "`cairn-view SUBCOMMAND --help` says more; in the window, H shows the keys.\n\n"
     "  cairn-view replay runs/first/episodes/*.cairn\n"
@@ -42,8 +42,10 @@ const char* const options_help_replay[] = {
 
 const char* const options_help_watch[] = {
     "Usage: cairn-view watch CHECKPOINT [OPTION]...\n"
-    "An agent plays, and you see what it thinks. C takes control and gives it back.\n\n"
-    "  cairn-view watch runs/first/checkpoints/best.ckpt\n"
+    "An agent plays, and you see what it thinks. C takes control and gives it back. CHECKPOINT "
+    "may\n"
+    "be a run's folder, for its newest checkpoint.\n\n"
+    "  cairn-view watch runs/first\n"
     "  cairn-view watch best.ckpt --seed 7 --paused\n"
     "  cairn-view watch best.ckpt --episode 3 --video night.mp4 --from 150 --to 300\n\n"
     "  --seed N          world and the agent's draws; 0\n"

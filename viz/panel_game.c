@@ -29,20 +29,29 @@ void panel_name(const char* name, char out[64]) {
 }
 
 // ---------------------------------------------------------------- header
-static const char* file_name(const char* path) {
-    const char* slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
+// The last part, whose end a slash may follow ("runs/first/"), as many letters as a header shows.
+static void file_name(const char* path, char name[300]) {
+    size_t end = strlen(path), begin;
+    while (end > 1 && path[end - 1] == '/') {
+        end--;
+    }
+    for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--) {
+    }
+    snprintf(name, 300, "%.*s", (int)(end - begin), path + begin);
 }
 
 static void header_left(const Session* session, char strong[64], char soft[SESSION_WHY]) {
     const SessionOptions* options = &session->options;
+    char name[300];
     if (session->episode) {
         snprintf(strong, 64, "Replay");
-        snprintf(soft, SESSION_WHY, "%.400s", file_name(options->path[session->path_index]));
+        file_name(options->path[session->path_index], name);
+        snprintf(soft, SESSION_WHY, "%s", name);
     } else if (options->mode == SESSION_WATCH) {
         snprintf(strong, 64, "%s", session->human ? "You play" : "Agent plays");
-        snprintf(soft, SESSION_WHY, "%.300s, trained for %" PRId64 " steps",
-                 file_name(options->checkpoint), session_live_trained(session));
+        file_name(options->checkpoint, name);
+        snprintf(soft, SESSION_WHY, "%s, trained for %" PRId64 " steps", name,
+                 session_live_trained(session));
     } else {
         snprintf(strong, 64, "You play");
         snprintf(soft, SESSION_WHY, "%s%s%.300s",

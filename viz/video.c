@@ -11,21 +11,54 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// Signals that would end the program, and leave half a film; and one that a dead ffmpeg would send.
+enum { STOP_SIGNALS = 3, SIGNALS };
+static const int caught[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
 struct Video {
     Output output;
     pid_t process;  // 0: none
     int frames;     // its standard input; -1: closed
     FILE* messages; // what it writes to standard error
-    void (*pipe_handler)(int);
+    struct sigaction before[SIGNALS];
 };
+
+// Which signal came while a film was made, 0: none. The one mutable static of the program: a signal
+// handler can reach nothing else.
+static volatile sig_atomic_t stopped;
+
+static void note_signal(int number) {
+    stopped = number;
+}
+
+static void catch_signals(Video* video) {
+    for (int i = 0; i < SIGNALS; i++) {
+        const bool stop = i < STOP_SIGNALS; // for SIGPIPE, the failed write says enough
+        const struct sigaction action = {.sa_handler = stop ? note_signal : SIG_IGN};
+        sigaction(caught[i], NULL, &video->before[i]);
+        if (video->before[i].sa_handler != SIG_IGN) { // under nohup and the like: stays ignored
+            sigaction(caught[i], &action, NULL);
+        }
+    }
+}
+
+// A signal that came does now what it would have done.
+static void release_signals(const Video* video) {
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaction(caught[i], &video->before[i], NULL);
+    }
+    if (stopped) {
+        raise(stopped);
+    }
+}
 
 static bool ends_with(const char* path, const char* end) {
     const size_t length = strlen(path), tail = strlen(end);
     return length > tail && strcasecmp(path + length - tail, end) == 0;
 }
 
-bool video_kind_known(const char* path) {
-    return ends_with(path, ".mp4") || ends_with(path, ".gif");
+VideoKind video_kind(const char* path) {
+    return ends_with(path, ".mp4") ? VIDEO_MP4 : ends_with(path, ".gif") ? VIDEO_GIF : VIDEO_NONE;
 }
 
 // ---------------------------------------------------------------- the program ffmpeg
@@ -41,7 +74,8 @@ static int spawn(Video* video, char** arguments, int input) {
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    // A group of its own: Ctrl-C is for the viewer alone, which ends ffmpeg and tidies up.
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     const int error =
         posix_spawnp(&video->process, arguments[0], &actions, &attributes, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -50,8 +84,9 @@ static int spawn(Video* video, char** arguments, int input) {
 }
 
 // No shell reads these, and "file:" keeps a name from being an option or an address.
-static int start(Video* video, int32_t width, int32_t height, double rate, int input) {
-    char size[32], frames[32], to[OUTPUT_PATH + 8];
+static int start(Video* video, int32_t width, int32_t height, double rate, int32_t samples,
+                 int input) {
+    char size[32], frames[32], to[OUTPUT_PATH + 8], colors[256];
     snprintf(size, sizeof size, "%dx%d", width, height);
     snprintf(frames, sizeof frames, "%.6g", rate);
     snprintf(to, sizeof to, "file:%s", video->output.temporary);
@@ -64,11 +99,15 @@ static int start(Video* video, int32_t width, int32_t height, double rate, int i
                                 "-pix_fmt",  "yuv420p",
                                 "-movflags", "+faststart",
                                 "-f",        "mp4"};
-    static char* const gif[] = {
-        "-filter_complex",
-        "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=none", "-f", "gif"};
+    // The colours are those of the samples. (Those of the whole film would need all of it in
+    // memory; colours for each picture make it three times as large, dithering twice.)
+    snprintf(colors, sizeof colors,
+             "split[a][b];[a]trim=end_frame=%d,palettegen=stats_mode=full[p];"
+             "[b]trim=start_frame=%d,setpts=PTS-STARTPTS[f];[f][p]paletteuse=dither=none",
+             samples, samples);
+    char* const gif[] = {"-filter_complex", colors, "-f", "gif"};
     int count = 15;
-    const bool animated = ends_with(video->output.path, ".gif");
+    const bool animated = samples > 0;
     for (size_t i = 0; i < (animated ? sizeof gif : sizeof mp4) / sizeof *mp4; i++) {
         arguments[count++] = animated ? gif[i] : mp4[i];
     }
@@ -90,8 +129,8 @@ static bool refused(const Video* video, int error, char why[OUTPUT_WHY]) {
     return false;
 }
 
-bool video_create(const char* path, int32_t width, int32_t height, double rate, Video** video,
-                  char why[OUTPUT_WHY]) {
+bool video_create(const char* path, int32_t width, int32_t height, double rate, int32_t samples,
+                  Video** video, char why[OUTPUT_WHY]) {
     *video = NULL;
     Video* made = calloc(1, sizeof *made);
     int ends[2] = {-1, -1};
@@ -100,7 +139,7 @@ bool video_create(const char* path, int32_t width, int32_t height, double rate, 
         return false;
     }
     made->frames = -1;
-    made->pipe_handler = signal(SIGPIPE, SIG_IGN); // writing to a dead ffmpeg is an error, no more
+    catch_signals(made);
     if (!output_begin(path, &made->output, why)) {
         video_destroy(made);
         return false;
@@ -111,7 +150,7 @@ bool video_create(const char* path, int32_t width, int32_t height, double rate, 
     int error = !made->messages || pipe2(ends, O_CLOEXEC) != 0 ? errno : 0;
     if (error == 0) {
         made->frames = ends[1];
-        error = start(made, width, height, rate, ends[0]);
+        error = start(made, width, height, rate, samples, ends[0]);
         close(ends[0]);
     }
     if (error != 0) {
@@ -140,13 +179,19 @@ static bool complain(Video* video, char why[OUTPUT_WHY]) {
 static bool write_all(int descriptor, const uint8_t* bytes, size_t size) {
     while (size > 0) {
         const ssize_t written = write(descriptor, bytes, size);
-        if (written < 0 && errno != EINTR) {
+        if (stopped || (written < 0 && errno != EINTR)) {
             return false;
         }
         bytes += written > 0 ? written : 0;
         size -= written > 0 ? (size_t)written : 0;
     }
     return true;
+}
+
+static void end_process(const Video* video) {
+    if (video->process > 0) {
+        kill(video->process, SIGKILL);
+    }
 }
 
 // Ends ffmpeg's input and waits for it; true: it is content.
@@ -156,10 +201,13 @@ static bool finish(Video* video) {
         video->frames = -1;
     }
     int status = 0;
-    while (video->process > 0 && waitpid(video->process, &status, 0) < 0 && errno == EINTR) {
-    }
+    do {
+        if (stopped) {
+            end_process(video);
+        }
+    } while (video->process > 0 && waitpid(video->process, &status, 0) < 0 && errno == EINTR);
     video->process = 0;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return !stopped && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool video_add(Video* video, const SDL_Surface* frame, char why[OUTPUT_WHY]) {
@@ -182,15 +230,13 @@ bool video_close(Video* video, char why[OUTPUT_WHY]) {
 
 void video_destroy(Video* video) {
     if (video) {
-        if (video->process > 0) {
-            kill(video->process, SIGKILL);
-        }
+        end_process(video);
         finish(video);
         output_abandon(&video->output);
         if (video->messages) {
             fclose(video->messages);
         }
-        signal(SIGPIPE, video->pipe_handler);
+        release_signals(video);
         free(video);
     }
 }

@@ -72,7 +72,14 @@ for file in nothing half flipped random none; do
     expect 1 "^cairn-view: $work/$file.cairn: " replay "$work/$file.cairn" --screenshot "$work/no.png"
     expect 1 "^cairn-view: $work/$file.cairn: " watch "$work/$file.cairn" --screenshot "$work/no.png"
 done
-expect 1 'is a folder' watch "$work" --screenshot "$work/no.png"
+expect 1 'is a folder without checkpoints' watch "$work" --screenshot "$work/no.png"
+mkdir -p "$work/run/checkpoints"
+expect 1 'is a folder without checkpoints' watch "$work/run" --screenshot "$work/no.png"
+for name in best.ckpt step-000000000512.ckpt step-000000001024.ckpt; do # the last that is there
+    : >"$work/run/checkpoints/$name"
+    : >"$work/run/checkpoints/$name.tmp"
+    expect 1 "^cairn-view: $work/run/checkpoints/$name: " watch "$work/run" --screenshot "$work/no.png"
+done
 expect 1 "^cairn-view: " replay "$agent" --textures "$work/none" --screenshot "$work/no.png"
 check "no picture of a broken file" [ ! -e "$work/no.png" ]
 
@@ -114,6 +121,18 @@ if command -v ffmpeg >/dev/null; then
     (cd "$work" && "$viewer" replay agent.cairn --video -y.gif --to 3 --size 320x240) ||
         fail "a name that begins like an option"
     check "it is there" [ -s "$work/-y.gif" ]
+    mkdir "$work/films"
+    for stop in INT:130:gif TERM:143:mp4; do
+        IFS=: read -r signal status kind <<<"$stop"
+        env --default-signal=INT,TERM "$viewer" replay "$work/long.cairn" \
+            --video "$work/films/stopped.$kind" 2>"$work/err" &
+        half() { [ -n "$(find "$work/films" -name "stopped.$kind.*" -size +0)" ]; }
+        check "a film is begun" await half
+        kill -"$signal" $!
+        wait $!
+        check "a film is stopped by $signal: status $?" [ $? -eq "$status" ]
+        check "no half film is left" [ -z "$(find "$work/films" -type f)" ]
+    done
 else
     echo "not tried: films, for want of ffmpeg"
 fi

@@ -188,13 +188,12 @@ expect 0 '^steps +[1-9][0-9]' info "$(find "$work/live" -name '*.cairn')"
 
 # ---------------------------------------------------------------- watch
 "$products/cairn" train "${tiny[@]}" --set world.length=10000 --steps 512 --seed 3 --out "$work/run" -q
-checkpoint=$(find "$work/run/checkpoints" -name 'step-*' | sort | tail -n 1)
-open watch "$checkpoint" --seed 5 --paused --record "$work/watched"
-shows "an agent before its first step" watch "$checkpoint" --seed 5 --at 0
+open watch "$work/run" --seed 5 --paused --record "$work/watched"
+shows "an agent before its first step" watch "$work/run" --seed 5 --at 0
 press Right Right Right Right Right
-shows "single steps" watch "$checkpoint" --seed 5 --at 5
+shows "single steps" watch "$work/run" --seed 5 --at 5
 press Left Left Home End
-shows "back and forth" watch "$checkpoint" --seed 5 --at 5
+shows "back and forth" watch "$work/run" --seed 5 --at 5
 press c a w c space # two steps of a person
 sleep 2.5
 close
