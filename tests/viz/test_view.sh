@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # cairn-view without a display: options, errors of one line, pictures that are the same bytes for
 # the same step, films, and how long a jump takes.
+# shellcheck disable=SC2317 # a function that `await` calls
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/viz/viewer.bash # runs ${CAIRN:-build/cairn}-view

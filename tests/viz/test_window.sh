@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # cairn-view in a window under Xvfb, with real key presses and mouse moves: what stands on the
 # screen must be, to the pixel, the picture that --screenshot makes of the step where it should be.
+# shellcheck disable=SC2317 # functions that `await` and the trap call
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 for program in Xvfb xdotool; do
@@ -12,7 +13,6 @@ done
 . tests/viz/viewer.bash
 screen=0 # process of Xvfb
 viewing=0
-# shellcheck disable=SC2317 # the trap calls it
 clean_up() {
     for process in "$viewing" "$screen"; do
         [ "$process" -eq 0 ] || kill "$process" 2>/dev/null
@@ -51,7 +51,7 @@ open() { # ARGUMENT...: a viewer whose window fills the screen
     fi
     xdotool mousemove $((width / 2)) 5
 }
-gone() { ! kill -0 $viewing 2>/dev/null; }
+gone() { ! kill -0 "$viewing" 2>/dev/null; }
 close() { # [SIGNAL]: the window is asked to end, by its key or a signal; it must do so in peace
     if [ $# -eq 0 ]; then
         xdotool key ctrl+q
