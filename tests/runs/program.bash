@@ -6,7 +6,7 @@ checks=0 failures=0
 
 # A training of seconds: four worlds, episodes of 50 steps, 8,000 weights, 128 steps an iteration.
 # shellcheck disable=SC2034
-tiny=(--threads 2)
+tiny=(--preset ppo --threads 2)
 for setting in world.count=4 world.length=50 ppo.rollout_steps=32 ppo.minibatch=32 \
     network.channels=4 network.blocks=1 network.tile_hidden=8 network.dense=16 network.latent=16 \
     compute.micro_batch=32 run.checkpoint_every=512; do
