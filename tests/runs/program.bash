@@ -8,7 +8,7 @@ checks=0 failures=0
 # shellcheck disable=SC2034
 tiny=(--preset ppo --threads 2)
 for setting in world.count=4 world.length=50 ppo.rollout_steps=32 ppo.minibatch=32 \
-    network.channels=4 network.blocks=1 network.tile_hidden=8 network.dense=16 network.latent=16 \
+    network.channels=4 network.blocks=1 network.tile_hidden=8 network.dense=16 network.latent=32 \
     compute.micro_batch=32 run.checkpoint_every=512; do
     tiny+=(--set "$setting")
 done
