@@ -40,9 +40,22 @@ static void file_name(const char* path, char name[300]) {
     snprintf(name, 300, "%.*s", (int)(end - begin), path + begin);
 }
 
+static void grouped(int64_t count, char out[32]) { // "1,001,472"; count >= 0
+    char digits[32];
+    const int length = snprintf(digits, sizeof digits, "%" PRId64, count);
+    size_t used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            out[used++] = ',';
+        }
+        out[used++] = digits[i];
+    }
+    out[used] = '\0';
+}
+
 static void header_left(const Session* session, char strong[64], char soft[SESSION_WHY]) {
     const SessionOptions* options = &session->options;
-    char name[300];
+    char name[300], steps[32];
     if (session->episode) {
         snprintf(strong, 64, "Replay");
         file_name(options->path[session->path_index], name);
@@ -50,8 +63,8 @@ static void header_left(const Session* session, char strong[64], char soft[SESSI
     } else if (options->mode == SESSION_WATCH) {
         snprintf(strong, 64, "%s", session->human ? "You play" : "Agent plays");
         file_name(options->checkpoint, name);
-        snprintf(soft, SESSION_WHY, "%s, trained for %" PRId64 " steps", name,
-                 session_live_trained(session));
+        grouped(session_live_trained(session), steps);
+        snprintf(soft, SESSION_WHY, "%s, trained for %s steps", name, steps);
     } else {
         snprintf(strong, 64, "You play");
         snprintf(soft, SESSION_WHY, "%s%s%.300s",

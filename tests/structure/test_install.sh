@@ -31,7 +31,7 @@ said=$("$stage/random") || fail "the example random.c failed"
 ldd "$stage/random" | grep -q 'libcairn\.so\.[0-9]' || fail "libcairn.so has no versioned soname"
 read -r -a flags <<<"$(pkg-config --cflags --libs cairn libpng)"
 gcc "${strict[@]}" -o "$stage/draw" "$examples/draw.c" "${flags[@]}"
-(cd "$stage" && ./draw && [ -s world.png ]) || fail "the example draw.c does not draw a world"
+(cd "$stage" && ./draw && [ -s world.png ] && [ -s night.png ]) || fail "the example draw.c does not draw its worlds"
 unset LD_LIBRARY_PATH
 
 # The static library needs nothing but what pkg-config names.
