@@ -101,8 +101,10 @@ static void print_remarks(const Report* report, FILE* file) {
         if (!run->whole) {
             fputs("<p class=\"note\">* ", file);
             chart_print_text(run->path, file);
-            fprintf(file, ": only %" PRId64 " of %" PRId64 " steps.</p>\n", run->steps,
-                    report->budget);
+            char steps[32], budget[32];
+            progress_format_count(run->steps, steps);
+            progress_format_count(report->budget, budget);
+            fprintf(file, ": only %s of %s steps.</p>\n", steps, budget);
         }
     }
     for (size_t a = 0; a < report->agent_count; a++) {

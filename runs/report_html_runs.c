@@ -139,7 +139,7 @@ bool page_time(const ReportDetail* detail, FILE* file) {
         print_setting(run, "compute.threads", file);
         print_setting(run, "compute.backend", file);
         print_setting(run, "compute.dtype", file);
-        page_cell("td class=\"left\"", run->hardware[0] ? run->hardware : "–", file);
+        page_cell("td class=\"prose\"", run->hardware[0] ? run->hardware : "–", file);
         fputs("</tr>\n", file);
     }
     page_table_end(file);

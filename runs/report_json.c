@@ -40,7 +40,29 @@ static json_t* run_object(const ReportRun* run, const ReportRunDetail* detail) {
     return object;
 }
 
-static json_t* agent_object(const ReportDetail* detail, const ReportAgent* agent) {
+static json_t* point_array(const double value[REPORT_POINTS]) {
+    json_t* array = json_array();
+    for (int p = 0; p < REPORT_POINTS; p++) {
+        json_array_append_new(array, real_or_null(value[p]));
+    }
+    return array;
+}
+
+// What the page's charts and their tables show, at "curve_steps".
+static json_t* curves_object(const ReportDetail* detail, const ReportAgentDetail* agent) {
+    json_t* object = json_object();
+    for (int c = 0; c < REPORT_CURVES; c++) {
+        if (report_detail_has(detail, c)) {
+            json_object_set_new(object, report_curve_key(c),
+                                json_pack("{s:o, s:o}", "mean", point_array(agent->mean[c]),
+                                          "deviation", point_array(agent->deviation[c])));
+        }
+    }
+    return object;
+}
+
+static json_t* agent_object(const ReportDetail* detail, const ReportAgent* agent,
+                            const ReportAgentDetail* curves) {
     const ReportRun* run = detail->report->runs;
     json_t* object =
         json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "name", agent->name, "mixed_settings",
@@ -62,6 +84,7 @@ static json_t* agent_object(const ReportDetail* detail, const ReportAgent* agent
         json_array_append_new(runs, run_object(&run[r], &detail->runs[r]));
     }
     json_object_set_new(object, "runs", runs);
+    json_object_set_new(object, "curves", curves_object(detail, curves));
     return object;
 }
 
@@ -90,11 +113,13 @@ bool report_print_json(const Report* report, FILE* file) {
     }
     json_t* agents = json_array();
     for (size_t a = 0; a < report->agent_count; a++) {
-        json_array_append_new(agents, agent_object(&detail, &report->agents[a]));
+        json_array_append_new(agents, agent_object(&detail, &report->agents[a], &detail.agents[a]));
     }
+    json_t* steps = point_array(detail.step);
     report_detail_destroy(&detail);
-    json_t* root = json_pack("{s:I, s:i, s:o, s:o}", "budget", (json_int_t)report->budget, "window",
-                             REPORT_WINDOW, "agents", agents, "published", published_array());
+    json_t* root = json_pack("{s:I, s:i, s:o, s:o, s:o}", "budget", (json_int_t)report->budget,
+                             "window", REPORT_WINDOW, "curve_steps", steps, "agents", agents,
+                             "published", published_array());
     bool fine = root != NULL && json_dump_callback(root, write_part, file,
                                                    JSON_INDENT(1) | JSON_REAL_PRECISION(12)) == 0;
     fine = fine && fputc('\n', file) != EOF;

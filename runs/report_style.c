@@ -25,6 +25,7 @@ const char report_page_style[] =
     "th:first-child, td:first-child { padding-left: 0; }\n"
     "thead th { color: var(--ink1); font-weight: 600; vertical-align: bottom; }\n"
     "tbody th, .left, th:first-child { text-align: left; }\n"
+    ".prose { text-align: left; white-space: normal; min-width: 11rem; }\n"
     "tr:target > * { background: color-mix(in srgb, var(--bar) 18%, transparent); }\n"
     ".wide { overflow-x: auto; max-width: 100%; }\n"
     ".swatch { display: inline-block; width: .75em; height: .75em; border-radius: 2px;\n"
@@ -44,7 +45,8 @@ const char report_page_style[] =
     ".strip img { display: block; width: 100%; height: auto; image-rendering: pixelated;\n"
     "             border-radius: 4px; margin-bottom: .25rem; }\n"
     "@media print {\n"
-    "  body { font-size: 11px; } h2 { break-after: avoid; } summary { display: none; }\n"
+    "  body { font-size: 11px; } h2, h3, h2 + p { break-after: avoid; }\n"
+    "  p { break-inside: avoid; } summary { display: none; }\n"
     "  figure, .strip li, tr { break-inside: avoid; } .wide { overflow: visible; }\n"
     "  details > *, details::details-content { display: block; content-visibility: visible; }\n"
     "  .full, .medium { display: block; } .narrow { display: none; } }\n";

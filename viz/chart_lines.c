@@ -47,15 +47,24 @@ static ChartTicks y_ticks(const ChartLines* chart, double height) {
     return chart_ticks(low, high, height > 220 ? 5 : 4);
 }
 
+// Whether there is anything to see of a series, be it only single seeds.
+static bool is_shown(const ChartLines* chart, size_t series) {
+    for (size_t i = 0; i < chart->line_count; i++) {
+        const ChartLine* line = &chart->lines[i];
+        for (size_t p = 0; line->series == series && p < line->count; p++) {
+            if (isfinite(line->y[p])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static size_t list_entries(const ChartLines* chart, ChartEntry* entries) {
     size_t count = 0;
     for (size_t i = 0; i < chart->line_count; i++) {
         const ChartLine* line = &chart->lines[i];
-        bool known = false;
-        for (size_t p = 0; p < line->count && !known; p++) {
-            known = isfinite(line->y[p]);
-        }
-        if (line->name != NULL && known) {
+        if (line->name != NULL && is_shown(chart, line->series)) {
             entries[count++] = (ChartEntry){line->name, chart_series_ink(line->series),
                                             chart_series_dash(line->series), true};
         }

@@ -116,6 +116,44 @@ START_TEST(page_says_what_json_says) {
 }
 END_TEST
 
+static bool json_holds(json_t* value, double number) {
+    const char* key;
+    json_t* member;
+    size_t i;
+    bool found = json_is_number(value) && json_number_value(value) == number;
+    json_object_foreach(value, key, member) {
+        found = found || json_holds(member, number);
+    }
+    json_array_foreach(value, i, member) {
+        found = found || json_holds(member, number);
+    }
+    return found;
+}
+
+START_TEST(page_has_no_figure_that_json_lacks) {
+    write_stats("a-seed0", 40, 1000, 0);
+    write_stats("a-seed1", 40, 990, 2);
+    const char* losses = "{\"step\": 16000, \"value_loss\": 0.3, \"time_total\": 7}\n"
+                         "{\"step\": 32000, \"value_loss\": 0.1, \"time_total\": 13}\n";
+    write_file("a-seed0", "metrics.jsonl", losses);
+    write_file("a-seed1", "metrics.jsonl", losses);
+    const char* const runs[] = {"a-seed0", "a-seed1"};
+    Report report = read_report(0, 2, runs);
+    char *page = printed(&report, report_print_html), *text = printed(&report, report_print_json);
+    json_t* all = json_loads(text, 0, NULL);
+    size_t figures = 0;
+    for (const char* at = page; strstr(at, "<data value=\"") != NULL; figures++) {
+        double figure = next_value(&at);
+        ck_assert_msg(json_holds(all, figure), "%.17g is in the page alone: %.60s", figure, at);
+    }
+    ck_assert_uint_ge(figures, 100);
+    json_decref(all);
+    free(text);
+    free(page);
+    report_destroy(&report);
+}
+END_TEST
+
 START_TEST(curves_end_in_the_table) {
     write_stats("a-seed0", 60, 1000, 0);
     write_stats("a-seed1", 60, 995, 2); // ends within the last hundredth
@@ -413,6 +451,7 @@ Suite* suite(void) {
     TCase* figures = tcase_create("figures");
     tcase_add_checked_fixture(figures, make_root, remove_root);
     tcase_add_test(figures, page_says_what_json_says);
+    tcase_add_test(figures, page_has_no_figure_that_json_lacks);
     tcase_add_test(figures, curves_end_in_the_table);
     tcase_add_test(figures, a_short_run_ends_the_mean_but_not_the_others);
     suite_add_tcase(whole, figures);
