@@ -193,8 +193,8 @@ static Box place_bars(const Making* making) {
     layout->track = (Box){margin + inset, layout->panel[PANEL_TIMELINE].y + px(making, 22),
                           width - 2 * inset, px(making, 8)};
     place_controls(making);
-    return (Box){margin, header, width,
-                 layout->panel[PANEL_TIMELINE].y - header - px(making, GAP) / 2};
+    // At the smallest size that a window can have, the world just finds room enlarged by two.
+    return (Box){margin, header, width, layout->panel[PANEL_TIMELINE].y - header - px(making, 4)};
 }
 
 // ---------------------------------------------------------------- the whole

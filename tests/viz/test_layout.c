@@ -100,6 +100,14 @@ START_TEST(common_sizes_show_every_panel) {
 }
 END_TEST
 
+START_TEST(the_smallest_window_enlarges_the_world) {
+    const LayoutNeeds needs = needs_of(480, 360, layout_scale(480, 360, 1), true);
+    Layout layout;
+    layout_make(&needs, &layout);
+    ck_assert_int_eq(layout.zoom, 2);
+}
+END_TEST
+
 START_TEST(the_bar_and_its_steps_agree) {
     const Box bar = {20, 0, 500, 8};
     for (int64_t length = 1; length <= 400; length += 7) {
@@ -130,6 +138,7 @@ Suite* suite(void) {
     tcase_add_test(tests, nothing_overlaps_at_any_size);
     tcase_add_test(tests, nothing_overlaps_at_any_scale);
     tcase_add_loop_test(tests, common_sizes_show_every_panel, 0, 6);
+    tcase_add_test(tests, the_smallest_window_enlarges_the_world);
     tcase_add_test(tests, the_bar_and_its_steps_agree);
     tcase_add_test(tests, scale_follows_the_display);
     suite_add_tcase(made, tests);
