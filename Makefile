@@ -79,9 +79,9 @@ KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
 ENV_ISAS ?= $(KERNEL_ISAS)
 ENV_OBJ := $(filter-out $(O)/env/kernels.o $(O)/env/terrain_lanes.o,$(call objects,env)) $(O)/env/textures.gen.o \
            $(foreach isa,$(ENV_ISAS),$(O)/env/kernels_$(isa).o $(O)/env/terrain_lanes_$(isa).o)
-NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o,$(call objects,nets)) \
+NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o $(O)/nets/attend.o,$(call objects,nets)) \
             $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o \
-                $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o)
+                $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o $(O)/nets/attend_$(isa).o)
 AGENT_OBJ := $(call objects,agent)
 RUNS_OBJ := $(call objects,runs) $(O)/runs/presets.gen.o
 # Of viz, `cairn` has the charts and cairn-view the rest.
@@ -129,7 +129,8 @@ $(O)/nets/$(1)_$(2)$(3).o: nets/$(1).c $(O)/flags
 endef
 $(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,kernels,$(isa))) \
                              $(eval $(call KERNEL,kernels,$(isa),_half,-DKERNELS_HALF)) \
-                             $(eval $(call KERNEL,winograd,$(isa))))
+                             $(eval $(call KERNEL,winograd,$(isa))) \
+                             $(eval $(call KERNEL,attend,$(isa))))
 
 # Intrinsics for one instruction set.
 $(O)/nets/direct_bf16.o: EXTRA = $(KERNEL_FLAGS) $(if $(KERNEL_ARCH_avx512),$(if $(filter avx512,$(KERNEL_ISAS)),$(KERNEL_ARCH_avx512) -mavx512bf16))

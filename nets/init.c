@@ -40,12 +40,16 @@ static void orthonormalise(size_t count, size_t width, double* vectors) {
 static void draw(const NetParam* param, NetRandom* random, double* values, NetReal* weights) {
     size_t rows = (size_t)param->shape[0], width = param->count / rows;
     for (size_t i = 0; i < param->count; i++) {
-        values[i] = net_random_normal(random);
+        values[i] = param->init == NET_INIT_UNIFORM
+                        ? param->gain * (2 * net_random_uniform(random) - 1)
+                        : net_random_normal(random);
     }
     if (param->init == NET_INIT_ROW_NORM) {
         for (size_t row = 0; row < rows; row++) {
             scale_to(width, param->gain, values + row * width);
         }
+    }
+    if (param->init != NET_INIT_ORTHOGONAL) {
         for (size_t i = 0; i < param->count; i++) {
             weights[i] = (NetReal)values[i];
         }
@@ -74,7 +78,7 @@ NetStatus net_init(const NetGraph* graph, NetRandom* random, NetReal* weights, c
     }
     for (int32_t i = 0; i < graph->param_count; i++) {
         const NetParam* param = &graph->params[i];
-        if (param->init == NET_INIT_ROW_NORM || param->init == NET_INIT_ORTHOGONAL) {
+        if (param->init != NET_INIT_ZERO && param->init != NET_INIT_ONE) {
             draw(param, random, values, weights + param->offset);
             continue;
         }

@@ -1,6 +1,7 @@
 // Which variant of the loops runs: the widest that was built and that the processor offers.
 #include <string.h>
 
+#include "nets/attend.h"
 #include "nets/direct.h"
 #include "nets/kernels.h"
 #include "nets/winograd.h"
@@ -11,11 +12,13 @@
 
 extern const NetKernels net_kernels_base, net_kernels_base_half;
 extern const NetWinograd net_winograd_base;
+extern const NetAttend net_attend_base;
 #ifdef __x86_64__
 extern const NetKernels net_kernels_avx2, net_kernels_avx2_half;
 extern const NetKernels net_kernels_avx512, net_kernels_avx512_half;
 extern const NetWinograd net_winograd_avx2, net_winograd_avx512;
 extern const NetDirect net_direct_avx512;
+extern const NetAttend net_attend_avx2, net_attend_avx512;
 
 static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -80,6 +83,27 @@ const NetDirect* net_direct(void) {
 #else
     return NULL;
 #endif
+}
+
+const NetAttend* net_attend_by_name(const char* name) {
+    if (strcmp(name, "base") == 0) {
+        return &net_attend_base;
+    }
+#ifdef __x86_64__
+    if (strcmp(name, "avx2") == 0 && has_avx2()) {
+        return &net_attend_avx2;
+    }
+    if (strcmp(name, "avx512") == 0 && has_avx512()) {
+        return &net_attend_avx512;
+    }
+#endif
+    return NULL;
+}
+
+const NetAttend* net_attend(void) {
+    const NetAttend* wide = net_attend_by_name("avx512");
+    wide = wide ? wide : net_attend_by_name("avx2");
+    return wide ? wide : &net_attend_base;
 }
 
 const char* net_instruction_set(void) {

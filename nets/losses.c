@@ -35,3 +35,16 @@ double net_kl(size_t rows, size_t width, const NetReal* log_new, const NetReal* 
     }
     return sum;
 }
+
+double net_cross_entropy(size_t rows, size_t width, const NetReal* log_prob, const int32_t* target,
+                         double weight, NetReal* d_log_prob) {
+    double sum = 0;
+    for (size_t row = 0; row < rows; row++) {
+        if (target[row] >= 0) {
+            size_t at = row * width + (size_t)target[row];
+            sum -= (double)log_prob[at];
+            d_log_prob[at] -= (NetReal)weight;
+        }
+    }
+    return sum;
+}

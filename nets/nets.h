@@ -42,6 +42,7 @@ typedef struct NetTensor { // a handle; valid for its graph only
 typedef enum NetInit {
     NET_INIT_ZERO,
     NET_INIT_ONE,
+    NET_INIT_UNIFORM,   // in [-gain, gain)
     NET_INIT_ROW_NORM,  // normal draws; every output unit's weights scaled to L2 norm `gain`
     NET_INIT_ORTHOGONAL // rows (or columns, if fewer) orthonormal, times `gain`
 } NetInit;
@@ -71,9 +72,13 @@ void net_graph_destroy(NetGraph* graph); // NULL is allowed
 // reported by net_graph_check, so that a network reads as a list of layers.
 NetStatus net_graph_check(const NetGraph* graph, char why[NET_WHY]);
 
+// While on, a parameter of a known name and the same shape IS that parameter: two parts of a graph
+// that are built under the same names have common weights, and their gradients add up.
+void net_share(NetGraph* graph, bool on);
+
 typedef enum NetInputKind { NET_INPUT_REAL, NET_INPUT_BYTES, NET_INPUT_INDEX } NetInputKind;
 // Inputs. rank in [0, 3]: the shape of a row. NET_INPUT_BYTES uint8, NET_INPUT_INDEX int32 (rank
-// 0).
+// 0 or 1).
 NetTensor net_input(NetGraph* graph, const char* name, NetInputKind kind, int32_t rank,
                     const int32_t shape[]);
 // uint8 [H, W, C] / 255 -> [H, W, C]
@@ -98,10 +103,35 @@ NetTensor net_flatten(NetGraph* graph, NetTensor x);      // [H, W, C] -> [HWC]
 NetTensor net_l2_normalise(NetGraph* graph, NetTensor x); // last axis; x / max(|x|, 1e-12)
 NetTensor net_log_softmax(NetGraph* graph, NetTensor x);  // last axis
 NetTensor net_gather(NetGraph* graph, NetTensor x, NetTensor index); // [A], index -> [1]: x[index]
-// index -> row of a table [count, width]; index of rank 0: [width]
+// index -> row of a table [count, width]: [width], for a list of T indices [T, width]
 NetTensor net_embed(NetGraph* graph, NetTensor index, const char* name, int32_t count,
                     int32_t width, double gain);
 NetTensor net_one_hot(NetGraph* graph, NetTensor index, int32_t count); // index -> [count]
+
+NetTensor net_scale(NetGraph* graph, NetTensor x, double factor);
+
+// Sequences: a row is [T, width], one token a line. All of these compute in NetReal.
+// The rows of a parameter [count, width], `times` over: [times * count, width], for every row.
+NetTensor net_table(NetGraph* graph, const char* name, int32_t count, int32_t width, int32_t times,
+                    double gain);
+// Index [T], positions >= 0 -> [T, size]: cosines and sines of position * base^(-2 i / size), i in
+// [0, size / 2), computed in double. size even.
+NetTensor net_rotation(NetGraph* graph, NetTensor positions, int32_t size, double base);
+// Rotary positions: x [T, heads * size], rotation [T, size] -> the same shape; in every head,
+// elements i and i + size / 2 are turned as a pair.
+NetTensor net_rotary(NetGraph* graph, NetTensor x, NetTensor rotation);
+// Running means of groups of `count` tokens: x [C * count, width], weight [C] ->
+// y_c = (1 - weight_c) y_(c-1) + weight_c x_c, where y_(-1) is lines [first, first + count) of
+// `start` [.., width]; without a start (NULL) it is 0. No gradient for the weights.
+NetTensor net_running_mean(NetGraph* graph, NetTensor x, NetTensor weight, const NetTensor* start,
+                           int32_t first);
+typedef struct NetSegment { // a part of what can be attended to
+    NetTensor k, v;         // [S, width]
+} NetSegment;
+// Attention in `heads` heads, scaled by the root of their size: q [T, width], mask bytes
+// [T, all S together], 0: not seen. A query that sees nothing gets 0. count in [1, 4].
+NetTensor net_attention(NetGraph* graph, NetTensor q, NetTensor mask, int32_t heads, int32_t count,
+                        const NetSegment* segments);
 
 NetTensor net_real(NetGraph* graph, NetTensor x); // x as NetReal: outputs of a plan must be
 
@@ -124,8 +154,10 @@ typedef struct NetPlanConfig {
     NetDtype dtype;           // auto: bf16 where that is faster (AMX, AMD; oneDNN), else f32
     const NetTensor* outputs; // only what these need is computed
     int32_t output_count;
-    const NetTensor* given; // NetReal tensors that the caller fills, as inputs, instead of their
-    int32_t given_count;    // being computed; no gradient goes past them
+    const NetTensor* given;  // NetReal tensors that the caller fills, as inputs, instead of their
+    int32_t given_count;     // being computed; no gradient goes past them
+    const NetTensor* wanted; // NetReal inputs or given tensors whose gradient the caller asks for
+    int32_t wanted_count;
 } NetPlanConfig;
 
 typedef struct NetPlan NetPlan; // owns its memory, borrows the graph; one thread at a time
@@ -139,6 +171,9 @@ void net_plan_load(NetPlan* plan, const NetReal* weights);
 // The caller fills inputs and given tensors for the rows it runs: NetReal, uint8_t or int32_t by
 // kind. NULL: the plan does not need this one.
 void* net_plan_input(NetPlan* plan, NetTensor input);
+// From now on this input is read from the caller's memory, all rows of the plan, which must hold
+// finite numbers. Two plans may read the same memory.
+void net_plan_bind(NetPlan* plan, NetTensor input, void* memory);
 void net_plan_forward(NetPlan* plan, int32_t rows);
 const NetReal* net_plan_output(const NetPlan* plan, NetTensor output); // [rows, ...]
 // Gradient of the loss with respect to an output: the caller fills all rows of all outputs between
@@ -146,6 +181,9 @@ const NetReal* net_plan_output(const NetPlan* plan, NetTensor output); // [rows,
 NetReal* net_plan_d_output(NetPlan* plan, NetTensor output);
 // Adds the gradient of the rows of the last forward to d_weights [net_weight_count].
 void net_plan_backward(NetPlan* plan, NetReal* d_weights);
+// Gradient of the loss by a tensor of `wanted`, left by backward: [rows, ...]. NULL: no output
+// depends on it.
+const NetReal* net_plan_d_input(const NetPlan* plan, NetTensor input);
 NetBackend net_plan_backend(const NetPlan* plan); // what auto became
 NetDtype net_plan_dtype(const NetPlan* plan);
 size_t net_plan_bytes(const NetPlan* plan);
@@ -183,6 +221,9 @@ double net_squared_error(size_t count, const NetReal* x, const NetReal* target, 
 // Entropy of log-probabilities [rows, width]: -sum p log p.
 double net_entropy(size_t rows, size_t width, const NetReal* log_prob, double weight,
                    NetReal* d_log_prob);
+// Cross entropy: -log_prob[row, target[row]]; rows whose target is negative are left out.
+double net_cross_entropy(size_t rows, size_t width, const NetReal* log_prob, const int32_t* target,
+                         double weight, NetReal* d_log_prob);
 // KL(new || old) from log-probabilities [rows, width]: sum p_new (log p_new - log p_old).
 double net_kl(size_t rows, size_t width, const NetReal* log_new, const NetReal* log_old,
               double weight, NetReal* d_log_new);

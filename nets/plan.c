@@ -76,6 +76,11 @@ static void mark_needed(NetPlan* plan) {
         assert(node->node->storage == NET_STORE_REAL || plan->config.dtype == NET_DTYPE_F32);
         node->given = true;
     }
+    for (int32_t i = 0; i < plan->config.wanted_count; i++) {
+        PlanNode* node = &plan->nodes[plan->config.wanted[i].id];
+        assert(node->given && node->node->storage == NET_STORE_REAL);
+        node->wanted = plan->config.training;
+    }
     for (int32_t i = 0; i < plan->config.output_count; i++) {
         plan->nodes[plan->config.outputs[i].id].output = true;
         plan->nodes[plan->config.outputs[i].id].needed = true;
@@ -94,6 +99,7 @@ static void measure(NetPlan* plan, PlanNode* node) {
     node->count = (size_t)plan->config.rows * net_node_width(node->node);
     node->bytes = node->count * plan_element_size(node);
     if (node->given) {
+        node->gradient = node->wanted;
         return;
     }
     node->gradient = plan->config.training && node->node->weight >= 0;
@@ -107,6 +113,9 @@ static void measure(NetPlan* plan, PlanNode* node) {
         size_t spans =
             whole ? (size_t)plan->config.rows : node->count / net_node_channels(node->node);
         node->aux_bytes = 2 * spans * sizeof(NetReal);
+    } else if (node->node->op == NET_OP_ATTENTION) {
+        size_t queries = node->count / net_node_channels(node->node);
+        node->aux_bytes = queries * (size_t)node->node->number * sizeof(NetReal);
     }
 }
 
@@ -131,11 +140,12 @@ static void find_roots(NetPlan* plan) {
     for (int32_t i = plan->graph->node_count; i-- > 0;) {
         PlanNode* node = &plan->nodes[i];
         bool sum = node->node->op == NET_OP_ADD;
-        if (!node->gradient || !(sum || is_view(plan, node))) {
+        if (!node->gradient || node->given || !(sum || is_view(plan, node))) {
             continue;
         }
         PlanNode* input = &plan->nodes[node->node->input[sum ? 1 : 0]];
-        if (input->gradient && input->consumers == 1 && !input->output && !node->output) {
+        bool looked_at = input->output || input->wanted || node->output;
+        if (input->gradient && input->consumers == 1 && !looked_at) {
             input->d_root = node->d_root;
         }
     }
@@ -144,7 +154,7 @@ static void find_roots(NetPlan* plan) {
 static void find_accumulation(NetPlan* plan, bool* started) {
     for (int32_t i = plan->graph->node_count; i-- > 0;) {
         PlanNode* node = &plan->nodes[i];
-        if (!node->needed || !node->gradient) {
+        if (!node->needed || !node->gradient || node->given) {
             continue;
         }
         for (int32_t k = 0; k < node->node->input_count; k++) {
@@ -233,7 +243,7 @@ NetStatus net_plan_create(const NetGraph* graph, const NetPlanConfig* config, Ne
     if (status == NET_OK) {
         status = build(made, why);
     }
-    made->config.outputs = made->config.given = NULL;
+    made->config.outputs = made->config.given = made->config.wanted = NULL;
     if (status != NET_OK) {
         net_plan_destroy(made);
         return status;
@@ -281,6 +291,17 @@ void* net_plan_input(NetPlan* plan, NetTensor input) {
     return node_of(plan, input)->y;
 }
 
+void net_plan_bind(NetPlan* plan, NetTensor input, void* memory) {
+    int32_t root = node_of(plan, input)->root;
+    assert(node_of(plan, input)->given && root == input.id);
+    for (int32_t i = root; i < plan->graph->node_count; i++) { // with its views
+        if (plan->nodes[i].needed && plan->nodes[i].root == root) {
+            plan->nodes[i].y = memory;
+        }
+    }
+    plan->nodes[root].bound = true;
+}
+
 const NetReal* net_plan_output(const NetPlan* plan, NetTensor output) {
     const PlanNode* node = node_of(plan, output);
     assert(node->output && !node->half);
@@ -291,6 +312,12 @@ NetReal* net_plan_d_output(NetPlan* plan, NetTensor output) {
     const PlanNode* node = node_of(plan, output);
     assert(node->output && node->gradient && !node->half);
     return node->d_y;
+}
+
+const NetReal* net_plan_d_input(const NetPlan* plan, NetTensor input) {
+    const PlanNode* node = node_of(plan, input);
+    assert(node->wanted);
+    return node->needed ? node->d_y : NULL;
 }
 
 NetBackend net_plan_backend(const NetPlan* plan) {

@@ -6,12 +6,14 @@
 
 typedef struct PlanNode {
     const NetNode* node;
-    bool needed;        // some output depends on it
-    bool gradient;      // it depends on a parameter, and the plan trains
-    bool output;        // asked for by the caller
-    bool given;         // filled by the caller: an input, or a tensor taken as one
-    bool half;          // y and d_y hold bfloat16
-    bool accumulate[2]; // by input: d_input += instead of =
+    bool needed;                      // some output depends on it
+    bool gradient;                    // it depends on a parameter, and the plan trains
+    bool output;                      // asked for by the caller
+    bool given;                       // filled by the caller: an input, or a tensor taken as one
+    bool wanted;                      // given, and the caller asks for its gradient
+    bool bound;                       // y is the caller's memory
+    bool half;                        // y and d_y hold bfloat16
+    bool accumulate[NET_NODE_INPUTS]; // by input: d_input += instead of =
     int32_t consumers;
     int32_t root, d_root; // the node whose buffer y (or d_y) is: itself, or one it is a view of
     size_t count;         // elements of y, all rows
@@ -40,6 +42,11 @@ size_t plan_element_size(const PlanNode* node);
 const NetKernels* plan_kernels(const PlanNode* node);
 // Finds a place for every buffer (plan_memory.c). Shapes, needs and roots are known.
 NetStatus plan_allocate(NetPlan* plan, char why[NET_WHY]);
+
+// Operators on sequences, always in NetReal (run_sequence.c).
+size_t plan_attention_room(const NetPlan* plan, const PlanNode* node); // bytes of scratch
+void plan_sequence_forward(NetPlan* plan, PlanNode* node);
+void plan_sequence_backward(NetPlan* plan, PlanNode* node, NetReal* d_weights);
 
 // Small operators, always in NetReal (small.c). `rows` are all leading axes together.
 void small_log_softmax(size_t rows, size_t width, const NetReal* x, NetReal* y);

@@ -25,7 +25,8 @@ static void extend(Buffer* buffer, size_t bytes, int32_t first, int32_t last) {
 
 // Does the way back through `node` read its result, or its input?
 static bool reads_result(const NetNode* node) {
-    return node->relu || node->op == NET_OP_RELU || node->op == NET_OP_LOG_SOFTMAX;
+    return node->relu || node->op == NET_OP_RELU || node->op == NET_OP_LOG_SOFTMAX ||
+           node->op == NET_OP_ATTENTION;
 }
 
 static bool reads_inputs(const NetNode* node) {
@@ -35,6 +36,9 @@ static bool reads_inputs(const NetNode* node) {
     case NET_OP_NORM:
     case NET_OP_MULTIPLY:
     case NET_OP_L2_NORMALISE:
+    case NET_OP_ROTARY:
+    case NET_OP_RUNNING_MEAN:
+    case NET_OP_ATTENTION:
         return true;
     default:
         return false;
@@ -56,8 +60,9 @@ static void lifetimes(const NetPlan* plan, Buffer* values, Buffer* gradients) {
             extend(value, node->bytes, i, back);
         }
         if (node->gradient) {
-            extend(&gradients[node->d_root], node->bytes, node->output ? -1 : back,
-                   node->output ? end : back);
+            bool looked_at = node->output || node->wanted;
+            extend(&gradients[node->d_root], node->bytes, looked_at ? -1 : back,
+                   looked_at ? end : back);
         }
         for (int32_t k = 0; !node->given && k < node->node->input_count; k++) {
             const PlanNode* input = &plan->nodes[node->node->input[k]];
@@ -126,6 +131,8 @@ static void rooms(const NetPlan* plan, size_t* scratch, size_t* spare) {
             }
         } else if (node->needed && node->node->op == NET_OP_NORM) {
             want = 2 * net_node_channels(node->node) * sizeof(NetReal);
+        } else if (node->needed && node->node->op == NET_OP_ATTENTION) {
+            want = plan_attention_room(plan, node);
         }
         *scratch = want > *scratch ? want : *scratch;
     }

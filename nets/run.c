@@ -51,8 +51,8 @@ static void select_rows(const NetPlan* plan, const PlanNode* x, const PlanNode* 
     NetReal* y = node->y;
     const int32_t* index =
         node->node->op == NET_OP_GATHER ? plan->nodes[node->node->input[1]].y : x->y;
-    size_t width = net_node_width(node->node), from = net_node_width(x->node);
-    for (size_t row = 0; row < (size_t)plan->config.rows; row++) {
+    size_t width = net_node_channels(node->node), from = net_node_width(x->node);
+    for (size_t row = 0; row < leading(node); row++) { // an embedding's row may be a list
         if (node->node->op == NET_OP_GATHER) {
             assert(index[row] >= 0 && (size_t)index[row] < from);
             y[row] = ((const NetReal*)x->y)[row * from + (size_t)index[row]];
@@ -126,6 +126,14 @@ static void forward_node(NetPlan* plan, PlanNode* node) {
     case NET_OP_EMBED:
     case NET_OP_ONE_HOT:
         select_rows(plan, x, node);
+        break;
+    case NET_OP_SCALE:
+    case NET_OP_TABLE:
+    case NET_OP_ROTATION:
+    case NET_OP_ROTARY:
+    case NET_OP_RUNNING_MEAN:
+    case NET_OP_ATTENTION:
+        plan_sequence_forward(plan, node);
         break;
     case NET_OP_INPUT:
     case NET_OP_FLATTEN: // a view
@@ -212,11 +220,11 @@ static void d_slice(const PlanNode* node, const PlanNode* x) {
 static void d_select(const NetPlan* plan, const PlanNode* node, const PlanNode* x,
                      NetReal* d_weights) {
     const NetReal* d_y = node->d_y;
-    size_t width = net_node_width(node->node), from = net_node_width(x->node);
+    size_t width = net_node_channels(node->node), from = net_node_width(x->node);
     if (node->node->op == NET_OP_EMBED) {
         NetReal* d_table = gradient_of(plan, d_weights, node->node->weight);
         const int32_t* index = x->y;
-        for (size_t row = 0; row < (size_t)plan->config.rows; row++) {
+        for (size_t row = 0; row < leading(node); row++) {
             for (size_t i = 0; i < width; i++) {
                 d_table[(size_t)index[row] * width + i] += d_y[row * width + i];
             }
@@ -294,6 +302,14 @@ static void backward_node(NetPlan* plan, PlanNode* node, NetReal* d_weights) {
     case NET_OP_EMBED:
         d_select(plan, node, x, d_weights);
         break;
+    case NET_OP_SCALE:
+    case NET_OP_TABLE:
+    case NET_OP_ROTARY:
+    case NET_OP_RUNNING_MEAN:
+    case NET_OP_ATTENTION:
+        plan_sequence_backward(plan, node, d_weights);
+        break;
+    case NET_OP_ROTATION:
     case NET_OP_INPUT: // these have no gradient to pass on
     case NET_OP_SCALE_BYTES:
     case NET_OP_PATCHES:
@@ -332,7 +348,9 @@ void net_plan_forward(NetPlan* plan, int32_t rows) {
     for (int32_t i = 0; i < plan->graph->node_count; i++) {
         PlanNode* node = &plan->nodes[i];
         if (node->needed && node->given) {
-            clear_tail(plan, node, node->y);
+            if (!node->bound) {
+                clear_tail(plan, node, node->y);
+            }
         } else if (node->needed) {
             forward_node(plan, node);
         }
@@ -345,7 +363,7 @@ void net_plan_backward(NetPlan* plan, NetReal* d_weights) {
     int threads = begin_single_thread();
     for (int32_t i = plan->graph->node_count; i-- > 0;) {
         PlanNode* node = &plan->nodes[i];
-        if (node->needed && node->gradient) {
+        if (node->needed && node->gradient && !node->given) {
             if (node->output) {
                 clear_tail(plan, node, node->d_y);
             }
