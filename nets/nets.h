@@ -158,6 +158,8 @@ typedef struct NetPlanConfig {
     int32_t given_count;     // being computed; no gradient goes past them
     const NetTensor* wanted; // NetReal inputs or given tensors whose gradient the caller asks for
     int32_t wanted_count;
+    const NetTensor* bound; // inputs that lie in the caller's memory: see net_plan_bind
+    int32_t bound_count;
 } NetPlanConfig;
 
 typedef struct NetPlan NetPlan; // owns its memory, borrows the graph; one thread at a time
@@ -171,8 +173,8 @@ void net_plan_load(NetPlan* plan, const NetReal* weights);
 // The caller fills inputs and given tensors for the rows it runs: NetReal, uint8_t or int32_t by
 // kind. NULL: the plan does not need this one.
 void* net_plan_input(NetPlan* plan, NetTensor input);
-// From now on this input is read from the caller's memory, all rows of the plan, which must hold
-// finite numbers. Two plans may read the same memory.
+// From now on this input (of `bound`) is read from the caller's memory, all rows of the plan, which
+// must hold finite numbers. Two plans may read the same memory.
 void net_plan_bind(NetPlan* plan, NetTensor input, void* memory);
 void net_plan_forward(NetPlan* plan, int32_t rows);
 const NetReal* net_plan_output(const NetPlan* plan, NetTensor output); // [rows, ...]
@@ -193,6 +195,10 @@ double net_plan_flop(const NetPlan* plan);
 const char* net_backend_name(NetBackend backend); // "auto", "blas", "onednn"
 const char* net_dtype_name(NetDtype dtype);       // "auto", "f32", "bf16"
 const char* net_instruction_set(void);            // what the processor offers, e.g. "avx512_bf16"
+
+// ---------------------------------------------------------------- sequences with a memory
+#define NET_CCM_INCLUDED_BY_NETS
+#include "nets/ccm.h" // a transformer whose past is compressed into a few slots
 
 // ---------------------------------------------------------------- optimiser
 typedef struct NetAdam { // borrows its moments; plain, so that a checkpoint can hold it

@@ -81,6 +81,10 @@ static void mark_needed(NetPlan* plan) {
         assert(node->given && node->node->storage == NET_STORE_REAL);
         node->wanted = plan->config.training;
     }
+    for (int32_t i = 0; i < plan->config.bound_count; i++) {
+        assert(plan->nodes[plan->config.bound[i].id].node->op == NET_OP_INPUT);
+        plan->nodes[plan->config.bound[i].id].bound = true;
+    }
     for (int32_t i = 0; i < plan->config.output_count; i++) {
         plan->nodes[plan->config.outputs[i].id].output = true;
         plan->nodes[plan->config.outputs[i].id].needed = true;
@@ -243,7 +247,8 @@ NetStatus net_plan_create(const NetGraph* graph, const NetPlanConfig* config, Ne
     if (status == NET_OK) {
         status = build(made, why);
     }
-    made->config.outputs = made->config.given = made->config.wanted = NULL;
+    made->config.outputs = made->config.given = NULL;
+    made->config.wanted = made->config.bound = NULL;
     if (status != NET_OK) {
         net_plan_destroy(made);
         return status;
@@ -292,14 +297,12 @@ void* net_plan_input(NetPlan* plan, NetTensor input) {
 }
 
 void net_plan_bind(NetPlan* plan, NetTensor input, void* memory) {
-    int32_t root = node_of(plan, input)->root;
-    assert(node_of(plan, input)->given && root == input.id);
-    for (int32_t i = root; i < plan->graph->node_count; i++) { // with its views
-        if (plan->nodes[i].needed && plan->nodes[i].root == root) {
+    assert(node_of(plan, input)->bound);
+    for (int32_t i = input.id; i < plan->graph->node_count; i++) { // with its views
+        if (plan->nodes[i].needed && plan->nodes[i].root == input.id) {
             plan->nodes[i].y = memory;
         }
     }
-    plan->nodes[root].bound = true;
 }
 
 const NetReal* net_plan_output(const NetPlan* plan, NetTensor output) {

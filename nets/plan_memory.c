@@ -45,6 +45,13 @@ static bool reads_inputs(const NetNode* node) {
     }
 }
 
+static void keep_value(const NetPlan* plan, Buffer* values, const PlanNode* node, int32_t first,
+                       int32_t last) {
+    if (!plan->nodes[node->root].bound) {
+        extend(&values[node->root], node->bytes, first, last);
+    }
+}
+
 static void lifetimes(const NetPlan* plan, Buffer* values, Buffer* gradients) {
     int32_t n = plan->graph->node_count, end = 2 * n;
     for (int32_t i = 0; i < n; i++) {
@@ -54,10 +61,9 @@ static void lifetimes(const NetPlan* plan, Buffer* values, Buffer* gradients) {
         }
         int32_t back = 2 * n - 1 - i;
         bool keep = node->output || node->given; // the caller looks at these
-        Buffer* value = &values[node->root];
-        extend(value, node->bytes, keep ? -1 : i, keep ? end : i);
+        keep_value(plan, values, node, keep ? -1 : i, keep ? end : i);
         if (node->gradient && reads_result(node->node)) {
-            extend(value, node->bytes, i, back);
+            keep_value(plan, values, node, i, back);
         }
         if (node->gradient) {
             bool looked_at = node->output || node->wanted;
@@ -67,7 +73,7 @@ static void lifetimes(const NetPlan* plan, Buffer* values, Buffer* gradients) {
         for (int32_t k = 0; !node->given && k < node->node->input_count; k++) {
             const PlanNode* input = &plan->nodes[node->node->input[k]];
             bool later = node->gradient && reads_inputs(node->node);
-            extend(&values[input->root], input->bytes, i, later ? back : i);
+            keep_value(plan, values, input, i, later ? back : i);
             if (node->gradient && input->gradient) {
                 extend(&gradients[input->d_root], input->bytes, back, back);
             }
@@ -144,7 +150,9 @@ static void assign(NetPlan* plan, const Buffer* values, const Buffer* gradients,
         if (!node->needed) {
             continue;
         }
-        node->y = plan->arena + values[node->root].offset;
+        if (!plan->nodes[node->root].bound) {
+            node->y = plan->arena + values[node->root].offset;
+        }
         if (node->gradient) {
             node->d_y = plan->arena + gradients[node->d_root].offset;
         }

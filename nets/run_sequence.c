@@ -58,10 +58,11 @@ static void rotation(const NetPlan* plan, const PlanNode* node) {
     double step = pow(node->node->factor, -2 / (double)size);
     for (size_t i = 0; i < node->count / size; i++, y += size) {
         double frequency = 1;
-        for (size_t c = 0; c < half; c++, frequency *= step) {
+        for (size_t c = 0; c < half; c++) {
             double angle = (double)position[i] * frequency;
             y[c] = (NetReal)cos(angle);
             y[half + c] = (NetReal)sin(angle);
+            frequency *= step;
         }
     }
 }

@@ -44,7 +44,7 @@ static void rank_negative(Inputs* in) {
     net_input(in->g, "large", NET_INPUT_REAL, -1, NULL);
 }
 static void index_with_axes(Inputs* in) {
-    net_input(in->g, "many", NET_INPUT_INDEX, 1, (int32_t[]){3});
+    net_input(in->g, "many", NET_INPUT_INDEX, 2, (int32_t[]){3, 2});
 }
 static void axis_of_nothing(Inputs* in) {
     net_input(in->g, "empty", NET_INPUT_REAL, 2, (int32_t[]){3, 0});
