@@ -160,7 +160,7 @@ static const struct {
 } refused[] = {
     {rank_four, "rank 4"},
     {rank_negative, "rank -1"},
-    {index_with_axes, "input many has rank 1"},
+    {index_with_axes, "input many has rank 2"},
     {axis_of_nothing, "axis 1 has size 0"},
     {row_too_large, "more than 2147483647"},
     {join_too_long, "too long to join"},
