@@ -103,6 +103,26 @@ static void print_setting(const ReportRunDetail* run, const char* key, FILE* fil
     page_cell("td", value == NULL ? "–" : value, file);
 }
 
+static void print_time(const ReportRun* of, const ReportRunDetail* run, FILE* file) {
+    fputs("<tr>", file);
+    page_cell("th scope=\"row\"", of->path, file);
+    page_cell("td class=\"left\"", of->name, file);
+    page_cell("td", of->seed, file);
+    fputs("<td>", file);
+    page_seconds(run->seconds, file);
+    fputs("</td><td>", file);
+    page_value(report_steps_per_second(run), "%.0f", file);
+    fputs("</td>", file);
+    print_share(run->rollout_seconds, run->seconds, file);
+    print_share(run->update_seconds, run->seconds, file);
+    print_share(run->distil_seconds, run->seconds, file);
+    print_setting(run, "compute.threads", file);
+    print_setting(run, "compute.backend", file);
+    print_setting(run, "compute.dtype", file);
+    page_cell("td class=\"prose\"", run->hardware[0] ? run->hardware : "–", file);
+    fputs("</tr>\n", file);
+}
+
 bool page_time(const ReportDetail* detail, FILE* file) {
     static const char* const heads[] = {"<run",    "<agent",  "seed",    "time",
                                         "steps/s", "acting",  "updates", "distillation",
@@ -120,27 +140,9 @@ bool page_time(const ReportDetail* detail, FILE* file) {
           file);
     page_table(NULL, heads, sizeof heads / sizeof heads[0], file);
     for (size_t r = 0; r < report->run_count; r++) {
-        const ReportRunDetail* run = &detail->runs[r];
-        if (!isfinite(run->seconds)) {
-            continue;
+        if (isfinite(detail->runs[r].seconds)) {
+            print_time(&report->runs[r], &detail->runs[r], file);
         }
-        fputs("<tr>", file);
-        page_cell("th scope=\"row\"", report->runs[r].path, file);
-        page_cell("td class=\"left\"", report->runs[r].name, file);
-        page_cell("td", report->runs[r].seed, file);
-        fputs("<td>", file);
-        page_seconds(run->seconds, file);
-        fputs("</td><td>", file);
-        page_value(report_steps_per_second(run), "%.0f", file);
-        fputs("</td>", file);
-        print_share(run->rollout_seconds, run->seconds, file);
-        print_share(run->update_seconds, run->seconds, file);
-        print_share(run->distil_seconds, run->seconds, file);
-        print_setting(run, "compute.threads", file);
-        print_setting(run, "compute.backend", file);
-        print_setting(run, "compute.dtype", file);
-        page_cell("td class=\"prose\"", run->hardware[0] ? run->hardware : "–", file);
-        fputs("</tr>\n", file);
     }
     page_table_end(file);
     fputs("</section>\n", file);
