@@ -346,6 +346,7 @@ START_TEST(charts_as_files) {
         ck_assert_uint_eq(count_of(svg, "<text"), count_of(svg, "</text>"));
         ck_assert_uint_gt(count_of(svg, "<text"), 5);
         ck_assert_ptr_null(strstr(svg, "nan"));
+        ck_assert_ptr_nonnull(strstr(svg, ">a</text>")); // also where one seed alone has a curve
         free(svg);
         char* png = written_chart(&report, (ReportChart)chart, REPORT_PNG, &size);
         if (png != NULL) {
