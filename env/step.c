@@ -282,6 +282,10 @@ static void prefetch(const void* from, size_t size) {
     }
 }
 
+static bool balances_at(int64_t step) {
+    return step % 10 == 0;
+}
+
 void world_prefetch(const World* world) {
     prefetch(world, sizeof *world);
     prefetch(world->list.x, 256);
@@ -301,6 +305,11 @@ void world_prefetch_surroundings(const World* world) {
     prefetch(&world->occupied[left * shape->occupied_words],
              (size_t)((right - left + 1) * shape->occupied_words) * sizeof *world->occupied);
     prefetch(world->objects, (size_t)world->object_count * sizeof *world->objects);
+    if (balances_at(world->step + 1)) { // then all chunks are looked at
+        const size_t chunks = (size_t)(shape->chunk_columns * shape->chunk_rows);
+        prefetch(world->chunk_order, (size_t)world->chunk_count * sizeof *world->chunk_order);
+        prefetch(world->chunks, chunks * sizeof *world->chunks);
+    }
 }
 
 void world_step(World* world, int32_t action) {
@@ -312,7 +321,7 @@ void world_step(World* world, int32_t action) {
     world->step++;
     world->daylight = daylight_of(world);
     update_objects(world, (CairnAction)action);
-    if (world->step % 10 == 0) {
+    if (balances_at(world->step)) {
         balance_chunks(world);
     }
     finish_step(world);
