@@ -4,7 +4,6 @@
 //
 // Before the measurement all worlds play 600 steps, so that they stand at different hours of their
 // days: at night a step costs more.
-#include <assert.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -14,15 +13,12 @@
 
 #include "env/cairn.h"
 #include "runs/bench.h"
+#include "runs/bench_scene.h"
 #include "runs/machine.h"
 #include "runs/run_folder.h"
 #include "runs/runs.h"
 
-enum { WARM_UP_STEPS = 600, COST_SAMPLES = 2000, SEED = 1 };
-
-typedef enum Observation { PIXELS, TILES, STATUS, SEMANTIC, NONE, OBSERVATIONS } Observation;
-static const char* const observation_names[OBSERVATIONS] = {"pixels", "tiles", "status", "semantic",
-                                                            "none"};
+enum { WARM_UP_STEPS = 600, COST_SAMPLES = 2000 };
 
 static const char* const mode_names[] = {[CAIRN_MODE_EXACT] = "exact", [CAIRN_MODE_FAST] = "fast"};
 
@@ -39,113 +35,6 @@ typedef struct Bench {
     char cpu[MACHINE_NAME];
     FILE* csv; // in memory; NULL: not wanted
 } Bench;
-
-// Some worlds at play, and where they write.
-typedef struct Scene {
-    CairnConfig config;
-    Cairn* worlds;
-    int32_t* action;            // [N]
-    uint8_t *pixels, *semantic; // whole batches, or NULL
-    uint8_t* tiles;
-    float* status;
-    double* reward;                  // [N]
-    uint8_t *terminated, *truncated; // [N]
-    CairnOutput output;
-    uint64_t random;
-    int64_t episodes; // that ended
-} Scene;
-
-// splitmix64; multiplying the upper half scales without a division.
-static int32_t random_action(uint64_t* state) {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    return (int32_t)((z >> 32) * CAIRN_ACTIONS >> 32);
-}
-
-static void play_step(Scene* scene) {
-    for (int32_t n = 0; n < scene->config.world_count; n++) {
-        scene->action[n] = random_action(&scene->random);
-    }
-    cairn_step(scene->worlds, scene->action, &scene->output);
-    for (int32_t n = 0; n < scene->config.world_count; n++) {
-        scene->episodes += scene->terminated[n] || scene->truncated[n];
-    }
-}
-
-static void scene_destroy(Scene* scene) {
-    cairn_destroy(scene->worlds);
-    free(scene->action);
-    free(scene->pixels);
-    free(scene->semantic);
-    free(scene->tiles);
-    free(scene->status);
-    free(scene->reward);
-    free(scene->terminated);
-    free(scene->truncated);
-    *scene = (Scene){0};
-}
-
-static void want_observation(Scene* scene, int observation) {
-    const CairnConfig* config = &scene->config;
-    size_t n = (size_t)config->world_count;
-    CairnObservation* wanted = &scene->output.observation;
-    switch (observation) {
-    case PIXELS:
-        scene->pixels = malloc(n * 3 * (size_t)config->size_width * (size_t)config->size_height);
-        wanted->pixels = scene->pixels;
-        break;
-    case TILES:
-        scene->tiles =
-            malloc(n * 2 * (size_t)cairn_local_columns(config) * (size_t)cairn_local_rows(config));
-        wanted->tiles = scene->tiles;
-        // Tiles alone lack the inventory: an agent takes both.
-        scene->status = malloc(n * CAIRN_STATUS_SIZE * sizeof *scene->status);
-        wanted->status = scene->status;
-        break;
-    case STATUS:
-        scene->status = malloc(n * CAIRN_STATUS_SIZE * sizeof *scene->status);
-        wanted->status = scene->status;
-        break;
-    case SEMANTIC:
-        scene->semantic = malloc(n * (size_t)config->area_width * (size_t)config->area_height);
-        wanted->semantic = scene->semantic;
-        break;
-    default:
-        break;
-    }
-}
-
-// Exits when the worlds cannot be made.
-static Scene scene_create(CairnMode mode, int observation, int32_t worlds, int32_t threads) {
-    Scene scene = {.config = cairn_default_config(), .random = SEED};
-    scene.config.mode = mode;
-    scene.config.seed = SEED;
-    scene.config.world_count = worlds;
-    scene.config.threads = threads;
-    char why[CAIRN_WHY];
-    if (cairn_create(&scene.config, &scene.worlds, why) != CAIRN_OK) {
-        exit(runs_fail("%s", why));
-    }
-    size_t n = (size_t)worlds;
-    scene.action = calloc(n, sizeof *scene.action);
-    scene.reward = calloc(n, sizeof *scene.reward);
-    scene.terminated = calloc(n, 1);
-    scene.truncated = calloc(n, 1);
-    want_observation(&scene, observation);
-    const CairnObservation* wanted = &scene.output.observation;
-    bool observes = wanted->pixels || wanted->tiles || wanted->status || wanted->semantic;
-    if (!scene.action || !scene.reward || !scene.terminated || !scene.truncated ||
-        (!observes && observation != NONE)) {
-        exit(runs_fail("out of memory for the observations of %" PRId32 " worlds", worlds));
-    }
-    scene.output.reward = scene.reward;
-    scene.output.terminated = scene.terminated;
-    scene.output.truncated = scene.truncated;
-    cairn_reset(scene.worlds, &scene.output);
-    return scene;
-}
 
 // ---------------------------------------------------------------- output
 static void print_result(Bench* bench, json_t* result) {
@@ -169,11 +58,16 @@ static void add_csv_line(Bench* bench, const char* what, const char* observation
 }
 
 // ---------------------------------------------------------------- steps per second
-static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t threads) {
+// Steps per second, by the clock and by processor time.
+typedef struct Rate {
+    double by_clock, by_processor;
+} Rate;
+
+static Rate measure_steps(Bench* bench, int observation, int32_t worlds, int32_t threads) {
     const BenchOptions* options = bench->options;
-    Scene scene = scene_create(options->mode, observation, worlds, threads);
+    BenchScene scene = bench_scene_create(options->mode, observation, worlds, threads);
     for (int i = 0; i < WARM_UP_STEPS; i++) {
-        play_step(&scene);
+        bench_play(&scene);
     }
     double rates[BENCH_REPEATS], total_seconds = 0;
     double processor_begin = bench_processor_seconds();
@@ -183,7 +77,7 @@ static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t
         int64_t steps = 0;
         double begin = bench_seconds(), seconds = 0;
         while (seconds < options->seconds) {
-            play_step(&scene);
+            bench_play(&scene);
             steps += worlds;
             seconds = bench_seconds() - begin;
         }
@@ -192,7 +86,7 @@ static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t
     }
     double processor_seconds = bench_processor_seconds() - processor_begin;
     BenchSpread spread = bench_spread(rates, (size_t)options->repeats);
-    const char* name = observation_names[observation];
+    const char* name = bench_observation[observation];
     add_csv_line(bench, "step", name, worlds, threads, "steps/s", spread);
     print_result(
         bench,
@@ -205,32 +99,66 @@ static void measure_steps(Bench* bench, int observation, int32_t worlds, int32_t
             total_seconds, "processor_seconds", processor_seconds, "steps_per_processor_s",
             (double)total_steps / processor_seconds, "steps_per_s", spread.median, "min",
             spread.min, "max", spread.max));
-    scene_destroy(&scene);
+    bench_scene_destroy(&scene);
+    return (Rate){spread.median, (double)total_steps / processor_seconds};
+}
+
+// How far pixels are from the rate at which a core could store them; both by processor time.
+static void measure_store(Bench* bench, Rate pixels) {
+    const BenchOptions* options = bench->options;
+    const CairnConfig config = cairn_default_config();
+    const size_t bytes = (size_t)config.size_width * (size_t)config.size_height * 3;
+    const BenchSpread spread =
+        bench_store_rate((size_t)options->worlds, bytes, (size_t)options->repeats);
+    if (spread.median == 0) {
+        exit(runs_fail("out of memory for %" PRId32 " frames", options->worlds));
+    }
+    add_csv_line(bench, "store", bench_observation[PIXELS], options->worlds, 1, "bytes/s", spread);
+    print_result(bench,
+                 json_pack("{s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f}", "bench",
+                           "env_store", "mode", mode_names[options->mode], "worlds",
+                           (int)options->worlds, "frame_bytes", (int)bytes, "repeats",
+                           (int)options->repeats, "bytes_per_s", spread.median, "min", spread.min,
+                           "max", spread.max, "frames_per_s", spread.median / (double)bytes,
+                           "share_of_pixels", pixels.by_processor * (double)bytes / spread.median));
+}
+
+// What a second thread adds. Other work on the cores spoils the clock's ratio; processor time
+// counts a thread's waiting for the other, so that its ratio is then too low rather than too high.
+static void report_threads(Bench* bench, int observation, Rate one, Rate two) {
+    const BenchOptions* options = bench->options;
+    print_result(
+        bench, json_pack("{s:s, s:s, s:s, s:i, s:f, s:f}", "bench", "env_threads", "mode",
+                         mode_names[options->mode], "observation", bench_observation[observation],
+                         "worlds", (int)options->worlds, "two_to_one", two.by_clock / one.by_clock,
+                         "two_to_one_by_processor_time", 2 * two.by_processor / one.by_processor));
 }
 
 // ---------------------------------------------------------------- what single things cost
-static double time_resets(Scene* scene) {
+// One thread's processor time is the clock's on an idle machine, and still tells the cost on a busy
+// one; the short things below are timed by the clock, which takes less time itself.
+static double time_resets(BenchScene* scene) {
     enum { RESETS = 50 };
-    double begin = bench_seconds();
+    double begin = bench_processor_seconds();
     for (int i = 0; i < RESETS; i++) {
         cairn_reset(scene->worlds, &scene->output);
     }
-    return (bench_seconds() - begin) / RESETS;
+    return (bench_processor_seconds() - begin) / RESETS;
 }
 
-static double time_steps(Scene* scene) {
-    double begin = bench_seconds();
+static double time_steps(BenchScene* scene) {
+    double begin = bench_processor_seconds();
     for (int i = 0; i < COST_SAMPLES; i++) {
-        play_step(scene);
+        bench_play(scene);
     }
-    return (bench_seconds() - begin) / COST_SAMPLES;
+    return (bench_processor_seconds() - begin) / COST_SAMPLES;
 }
 
 // By day and night alike: between two observations, outside the measured time, the world plays on.
-static double time_observations(Scene* scene) {
+static double time_observations(BenchScene* scene) {
     double seconds = 0;
     for (int i = 0; i < COST_SAMPLES; i++) {
-        play_step(scene);
+        bench_play(scene);
         double begin = bench_seconds();
         cairn_observe_world(scene->worlds, 0, &scene->output);
         seconds += bench_seconds() - begin;
@@ -251,20 +179,20 @@ static void keep_or_exit(CairnStatus status, const char* why) {
     }
 }
 
-static CairnStatus take(Scene* scene, Keeper* keeper, char* why) {
+static CairnStatus take(BenchScene* scene, Keeper* keeper, char* why) {
     return cairn_snapshot_take(scene->worlds, 0, keeper->snapshot, why);
 }
-static CairnStatus restore(Scene* scene, Keeper* keeper, char* why) {
+static CairnStatus restore(BenchScene* scene, Keeper* keeper, char* why) {
     return cairn_snapshot_restore(scene->worlds, 0, keeper->snapshot, why);
 }
-static CairnStatus save(Scene* scene, Keeper* keeper, char* why) {
+static CairnStatus save(BenchScene* scene, Keeper* keeper, char* why) {
     return cairn_save_world(scene->worlds, 0, keeper->bytes, keeper->limit, &keeper->used, why);
 }
-static CairnStatus load(Scene* scene, Keeper* keeper, char* why) {
+static CairnStatus load(BenchScene* scene, Keeper* keeper, char* why) {
     return cairn_load_world(scene->worlds, 0, keeper->bytes, keeper->used, why);
 }
 
-static double time_keeping(Scene* scene, CairnStatus (*act)(Scene*, Keeper*, char*)) {
+static double time_keeping(BenchScene* scene, CairnStatus (*act)(BenchScene*, Keeper*, char*)) {
     char why[CAIRN_WHY] = "out of memory";
     Keeper keeper = {.limit = cairn_state_limit(scene->worlds)};
     keeper.bytes = malloc(keeper.limit);
@@ -272,7 +200,7 @@ static double time_keeping(Scene* scene, CairnStatus (*act)(Scene*, Keeper*, cha
     keep_or_exit(cairn_snapshot_create(scene->worlds, &keeper.snapshot, why), why);
     double seconds = 0;
     for (int i = 0; i < COST_SAMPLES; i++) {
-        play_step(scene);
+        bench_play(scene);
         keep_or_exit(take(scene, &keeper, why), why); // so that all four have something to do
         keep_or_exit(save(scene, &keeper, why), why);
         double begin = bench_seconds();
@@ -283,16 +211,16 @@ static double time_keeping(Scene* scene, CairnStatus (*act)(Scene*, Keeper*, cha
     free(keeper.bytes);
     return seconds / COST_SAMPLES;
 }
-static double time_take(Scene* scene) {
+static double time_take(BenchScene* scene) {
     return time_keeping(scene, take);
 }
-static double time_restore(Scene* scene) {
+static double time_restore(BenchScene* scene) {
     return time_keeping(scene, restore);
 }
-static double time_save(Scene* scene) {
+static double time_save(BenchScene* scene) {
     return time_keeping(scene, save);
 }
-static double time_load(Scene* scene) {
+static double time_load(BenchScene* scene) {
     return time_keeping(scene, load);
 }
 
@@ -311,46 +239,51 @@ static double resident_bytes(void) {
 // What `worlds` worlds take, threads and pictures included, after a hundred steps.
 static void measure_memory(Bench* bench, int32_t worlds) {
     double before = resident_bytes();
-    Scene scene = scene_create(bench->options->mode, NONE, worlds, 1);
+    BenchScene scene = bench_scene_create(bench->options->mode, NONE, worlds, 1);
     for (int i = 0; i < 100; i++) {
-        play_step(&scene);
+        bench_play(&scene);
     }
     double bytes = resident_bytes() - before;
     print_result(bench,
                  json_pack("{s:s, s:s, s:i, s:f, s:f}", "bench", "env_memory", "mode",
                            mode_names[bench->options->mode], "worlds", (int)worlds, "megabytes",
                            bytes / (1 << 20), "bytes_per_world", bytes / worlds));
-    scene_destroy(&scene);
+    bench_scene_destroy(&scene);
 }
 
 // Per world, of `worlds` at once: in mode fast, many are made together.
 static void measure_cost(Bench* bench, const char* what, int observation, int32_t worlds,
-                         double (*measure)(Scene* scene)) {
+                         double (*measure)(BenchScene* scene)) {
     int32_t repeats = bench->options->repeats;
-    Scene scene = scene_create(bench->options->mode, observation, worlds, 1);
+    BenchScene scene = bench_scene_create(bench->options->mode, observation, worlds, 1);
     double costs[BENCH_REPEATS];
     measure(&scene);
     for (int32_t r = 0; r < repeats; r++) {
         costs[r] = 1e6 * measure(&scene) / worlds;
     }
     BenchSpread spread = bench_spread(costs, (size_t)repeats);
-    const char* name = observation_names[observation];
+    const char* name = bench_observation[observation];
     add_csv_line(bench, what, name, worlds, 1, "us", spread);
     print_result(bench,
                  json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f}", "bench", "env_cost",
                            "mode", mode_names[bench->options->mode], "what", what, "observation",
                            name, "worlds", (int)worlds, "repeats", (int)repeats, "microseconds",
                            spread.median, "min", spread.min, "max", spread.max));
-    scene_destroy(&scene);
+    bench_scene_destroy(&scene);
 }
 
 static void measure_table(Bench* bench) {
     const BenchOptions* options = bench->options;
     measure_memory(bench, options->worlds); // first: afterwards memory is used again
+    Rate rate[2][2];                        // [pixels and tiles, one and two threads]
     for (int32_t threads = 1; threads <= 2; threads++) {
-        measure_steps(bench, PIXELS, options->worlds, threads);
-        measure_steps(bench, TILES, options->worlds, threads);
+        rate[PIXELS][threads - 1] = measure_steps(bench, PIXELS, options->worlds, threads);
+        rate[TILES][threads - 1] = measure_steps(bench, TILES, options->worlds, threads);
     }
+    for (int observation = PIXELS; observation <= TILES; observation++) {
+        report_threads(bench, observation, rate[observation][0], rate[observation][1]);
+    }
+    measure_store(bench, rate[PIXELS][0]);
     measure_steps(bench, NONE, options->worlds, 1);
     measure_cost(bench, "reset", NONE, 1, time_resets);
     measure_cost(bench, "reset", NONE, 64, time_resets);
@@ -387,7 +320,7 @@ static const struct argp_option option_table[] = {
 
 static int observation_number(struct argp_state* state, const char* value) {
     for (int i = 0; i < OBSERVATIONS; i++) {
-        if (strcmp(value, observation_names[i]) == 0) {
+        if (strcmp(value, bench_observation[i]) == 0) {
             return i;
         }
     }
@@ -451,8 +384,9 @@ static const struct argp parser = {
     "Measures the speed of the world: one JSON line per measurement. Actions are uniformly "
     "random, fresh in every step and drawn within the measured time; worlds that end begin anew "
     "inside the step. tiles includes the status vector, without which tiles tell no inventory.\v"
-    "With neither --threads nor --observation: pixels and tiles on one and on two threads, no "
-    "observation, and what a reset, a step and each observation of one world cost.",
+    "With neither --threads nor --observation: the memory of a world; pixels and tiles on one and "
+    "on two threads; how many frames a core could store; no observation; what a reset, a step, "
+    "each observation, a snapshot, restoring, saving and loading of one world cost.",
     NULL,
     NULL,
     NULL};

@@ -151,6 +151,8 @@ grep -q '^step,tiles,3,2,steps/s,[1-9]' "$work/b.csv" || {
     echo "bench env: b.csv lacks its line"
     failures=$((failures + 1))
 }
+expect 0 '"env_store", .*"frame_bytes": 12288, .*"share_of_pixels": 0\.[0-9]*[1-9]' \
+    bench env --mode fast --worlds 3 --seconds 0.005 --repeats 1
 expect 2 'observation' bench env --observation sound
 expect_line 2 'worlds' bench env --worlds 0
 expect_line 2 'benchmark' bench everything
