@@ -1,0 +1,58 @@
+// The recall task: 8 chunks of 10 steps bind keys to values among noise; the last step of a chunk
+// asks for a key that was bound in this chunk or an earlier one. A model with a compressed memory
+// is trained on the parallel schedule and scored by the recursion, step by step.
+#pragma once
+#include "nets/nets.h"
+
+enum {
+    RECALL_CHUNKS = 8,
+    RECALL_CHUNK = 10, // steps
+    RECALL_STEPS = RECALL_CHUNKS * RECALL_CHUNK,
+    RECALL_KEYS = 32,
+    RECALL_VALUES = 16,
+    RECALL_BINDINGS = 2 // of a chunk
+};
+typedef enum RecallType { RECALL_NOISE, RECALL_BIND, RECALL_ASK, RECALL_TYPES } RecallType;
+
+typedef struct RecallEpisode {
+    int32_t type[RECALL_STEPS], key[RECALL_STEPS], value[RECALL_STEPS]; // a question's: no value
+    int32_t answer[RECALL_STEPS];                                       // of questions, else -1
+    int32_t age[RECALL_STEPS]; // of questions: chunks since the key was bound
+} RecallEpisode;
+// No key is bound twice; noise has a random key and value.
+void recall_draw(NetRandom* random, RecallEpisode* episode);
+
+typedef struct RecallSettings {
+    NetCcmConfig ccm; // of the memory
+    int32_t updates;
+    double rate; // Adam's, after a warm-up of 100 updates, then falling as a cosine to 0
+    // The paper's recipe: these many updates on raw context first; then the memory's own weights
+    // alone are trained. 0: all weights together.
+    int32_t raw_updates;
+    double raw_rate;
+    int32_t batch, threads;
+    uint64_t seed;
+} RecallSettings;
+
+typedef struct RecallScore {
+    double past;               // share of right answers where the key is from an earlier chunk
+    double own;                // and from the same chunk
+    double age[RECALL_CHUNKS]; // by age
+    int64_t asked[RECALL_CHUNKS];
+    double loss; // of the last 100 updates, in nats
+} RecallScore;
+
+typedef struct Recall Recall;
+NetStatus recall_create(const RecallSettings* settings, Recall** recall, char why[NET_WHY]);
+void recall_destroy(Recall* recall); // NULL is allowed
+// False: out of memory. tell (may be NULL) is called after each update.
+bool recall_train(Recall* recall, void (*tell)(void* context, int32_t update, double loss),
+                  void* context);
+// Fresh episodes, played step by step.
+void recall_score(Recall* recall, int32_t episodes, RecallScore* score);
+// Bytes of keys and values that an episode keeps at its end of chunks gone by.
+size_t recall_kv_bytes(const Recall* recall);
+// Microseconds of a step of one world, `rows` in lockstep, near the end of episodes of `steps`
+// steps: the median of some. Processor time of this thread.
+NetStatus recall_time(const Recall* recall, int32_t rows, int32_t steps, double* microseconds,
+                      char why[NET_WHY]);
