@@ -162,3 +162,30 @@ int32_t net_ccm_block(const NetCcm* ccm); // chunks closed so far
 void net_ccm_copy_past(const NetCcm* ccm, int32_t row, const NetCcmBranch* branch, NetPlan* plan,
                        int32_t to_row);
 size_t net_ccm_row_bytes(const NetCcm* ccm); // of caches, a row
+
+// ---------------------------------------------------------------- streaming
+// Tokens without end: the cache is [first token | memory of at most cap * n slots | recent tokens].
+// A token that finds `limit` entries is the last before the oldest `chunk` recent tokens are
+// compressed. Needs positions NET_CCM_CACHE, a sink, and concat.
+typedef struct NetCcmStreamConfig {
+    NetCcmConfig ccm;
+    int32_t rows;             // streams that go in step
+    int32_t limit, chunk;     // the paper's: 160, 64
+    bool forget;              // for comparison: drops the oldest tokens, down to the same lengths
+    const NetCcmBranch* step; // of shape {1, 0, net_ccm_past(ccm, limit)}
+    const NetCcmBranch* compress; // of shape {0, 1, the same}
+    NetBackend backend;
+    NetDtype dtype;
+    const NetTensor* outputs;
+    int32_t output_count;
+} NetCcmStreamConfig;
+
+typedef struct NetCcmStream NetCcmStream;
+NetStatus net_ccm_stream_create(const NetGraph* graph, const NetCcmStreamConfig* config,
+                                NetCcmStream** stream, char why[NET_WHY]);
+void net_ccm_stream_destroy(NetCcmStream* stream); // NULL is allowed
+void net_ccm_stream_load(NetCcmStream* stream, const NetReal* weights);
+NetPlan* net_ccm_stream_plan(NetCcmStream* stream); // as net_ccm_plan
+bool net_ccm_stream_step(NetCcmStream* stream);     // true: the cache was full and is shorter now
+int32_t net_ccm_stream_length(const NetCcmStream* stream); // entries cached
+int32_t net_ccm_stream_memory(const NetCcmStream* stream); // of them, memory slots

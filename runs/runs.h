@@ -23,6 +23,7 @@ int cmd_verify(int argc, char** argv);
 int cmd_bench(int argc, char** argv); // hands on to cmd_bench_*
 int cmd_bench_env(int argc, char** argv);
 int cmd_bench_learn(int argc, char** argv);
+int cmd_bench_memory(int argc, char** argv);
 int cmd_info(int argc, char** argv);
 
 // Prints "cairn: <line>" to standard error and returns RUNS_FAILED or RUNS_USAGE, so that a

@@ -94,6 +94,7 @@ NetCcm* model_online(const Model* model, int32_t rows) {
                                  .raw = model->raw,
                                  .step = &model->step,
                                  .compress = model->config.comp ? &model->compress : NULL,
+                                 .backend = NET_BACKEND_BLAS,
                                  .dtype = NET_DTYPE_F32,
                                  .outputs = &model->step_logits,
                                  .output_count = 1};
@@ -116,6 +117,7 @@ NetPlan* model_plan(const Model* model, int32_t rows, bool training, bool tail) 
     }
     NetPlanConfig config = {.rows = rows,
                             .training = training,
+                            .backend = NET_BACKEND_BLAS,
                             .dtype = NET_DTYPE_F32,
                             .outputs = outputs,
                             .output_count = count,
@@ -271,11 +273,13 @@ static void keep_online_slots(const Model* model, const History* history, const 
             memcpy(logits->v + to, v, size * sizeof *v);
         }
         // Of an episode that is over nothing is ever read; the recursion may have lost its sink.
-        int32_t slot = model->config.sink +
-                       (model->config.merge ? 0 : block % model->config.cap * model->config.comp);
-        const NetCcmPlace* place = net_ccm_places(ccm, row) + slot;
-        logits->held[row * history->blocks + block] =
-            place->kind != NET_CCM_NOTHING && place->episode == net_ccm_episode(ccm, row);
+        const NetCcmPlace* place = net_ccm_places(ccm, row);
+        for (int32_t slot = 0; slot < net_ccm_past(&model->config, model->raw); slot++) {
+            bool holds = place[slot].kind == NET_CCM_COMP || place[slot].kind == NET_CCM_MEAN;
+            logits->held[row * history->blocks + block] |=
+                holds && place[slot].episode == net_ccm_episode(ccm, row) &&
+                place[slot].block == block - model->config.keep;
+        }
     }
 }
 

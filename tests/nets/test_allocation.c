@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/nets/ccm_model.h"
 #include "tests/nets/networks.h"
 #include "tests/suite.h"
 
@@ -107,6 +108,30 @@ START_TEST(onednn_plans_take_little) {
 }
 END_TEST
 
+// Acting with a memory: steps, chunks' ends and episodes' ends. (The model's plans take BLAS.)
+START_TEST(steps_with_a_memory_take_nothing) {
+    NetCcmConfig config = model_config();
+    config.merge = _i;
+    Model model = model_create(&config, CCM_NO_FAULT, 1);
+    NetCcm* ccm = model_online(&model, 3);
+    net_ccm_step(ccm); // libraries may set up once
+    net_ccm_close(ccm);
+    long before = allocations;
+    for (int step = 0; step < 200; step++) {
+        net_ccm_step(ccm);
+        if (step % 4 == 3) {
+            net_ccm_close(ccm);
+        }
+        if (step % 17 == 0) {
+            net_ccm_reset(ccm, step % 3);
+        }
+    }
+    ck_assert_int_eq(allocations - before, 0);
+    net_ccm_destroy(ccm);
+    model_destroy(&model);
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* s = suite_create("allocation");
     TCase* tests = tcase_create("heap");
@@ -114,6 +139,7 @@ Suite* suite(void) {
     tcase_add_test(tests, allocations_are_counted);
     tcase_add_loop_test(tests, blas_plans_take_nothing, 0, NETWORKS);
     tcase_add_loop_test(tests, onednn_plans_take_little, 0, 2 * NETWORKS);
+    tcase_add_loop_test(tests, steps_with_a_memory_take_nothing, 0, 2);
     suite_add_tcase(s, tests);
     return s;
 }
