@@ -104,7 +104,7 @@ END_TEST
 // nothing can.
 START_TEST(memory_alone_remembers_until_its_group_leaves) {
     enum { GROUPS = 8, ENTRIES = 24, PART = 4, WITH_MEMORY = 41, READ = 49 };
-    NetReal early[2][16], late[2][16];
+    NetReal early[2][16] = {{0}}, late[2][16] = {{0}};
     for (int changed = 0; changed < 2; changed++) {
         Streaming s = streaming_create(GROUPS, ENTRIES, PART, _i);
         NetRandom random = net_random(1, 1);
