@@ -392,6 +392,11 @@ bool recall_train(Recall* recall, void (*tell)(void* context, int32_t update, do
     return good && run_phase(recall, &memory, tell, context);
 }
 
+const NetReal* recall_weights(const Recall* recall, const NetParam** params, int32_t* count) {
+    *params = net_params(recall->model.graph, count);
+    return recall->weights;
+}
+
 // ---------------------------------------------------------------- scoring
 static void play(NetCcm* online, const View* step, const RecallEpisode* episodes, int32_t rows,
                  int32_t i) {

@@ -48,6 +48,8 @@ void recall_destroy(Recall* recall); // NULL is allowed
 // False: out of memory. tell (may be NULL) is called after each update.
 bool recall_train(Recall* recall, void (*tell)(void* context, int32_t update, double loss),
                   void* context);
+// Its weights now, with their names and places.
+const NetReal* recall_weights(const Recall* recall, const NetParam** params, int32_t* count);
 // Fresh episodes, played step by step.
 void recall_score(Recall* recall, int32_t episodes, RecallScore* score);
 // Bytes of keys and values that an episode keeps at its end of chunks gone by.

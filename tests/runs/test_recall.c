@@ -1,0 +1,106 @@
+// The recall task: what an episode holds, that a short training learns it through the compressed
+// memory, and that the paper's recipe leaves the base alone. `cairn bench memory` trains in full.
+#include <stdlib.h>
+#include <string.h>
+
+#include "runs/recall.h"
+#include "tests/suite.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { LEARNS = 0, UPDATES = 2 }; // too slow to learn
+#else
+enum { LEARNS = 1, UPDATES = 400 };
+#endif
+
+static RecallSettings settings_of(int32_t updates) {
+    RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64, .threads = 2};
+    settings.ccm = net_ccm_default();
+    settings.ccm.cap = RECALL_CHUNKS - 1;
+    return settings;
+}
+
+static Recall* create(const RecallSettings* settings) {
+    char why[NET_WHY] = "";
+    Recall* recall = NULL;
+    ck_assert_msg(recall_create(settings, &recall, why) == NET_OK, "%s", why);
+    return recall;
+}
+
+START_TEST(answers_were_bound_before) {
+    NetRandom random = net_random(1, (uint64_t)_i);
+    RecallEpisode e;
+    recall_draw(&random, &e);
+    int32_t value[RECALL_KEYS], bound_at[RECALL_KEYS], asked = 0;
+    memset(bound_at, -1, sizeof bound_at);
+    for (int32_t i = 0; i < RECALL_STEPS; i++) {
+        if (e.type[i] == RECALL_BIND) {
+            ck_assert_int_eq(bound_at[e.key[i]], -1);
+            bound_at[e.key[i]] = i;
+            value[e.key[i]] = e.value[i];
+        } else if (e.type[i] == RECALL_ASK) {
+            asked++;
+            ck_assert_int_ge(bound_at[e.key[i]], 0);
+            ck_assert_int_eq(e.answer[i], value[e.key[i]]);
+            ck_assert_int_eq(e.age[i], i / RECALL_CHUNK - bound_at[e.key[i]] / RECALL_CHUNK);
+            ck_assert_int_eq(e.value[i], RECALL_VALUES);
+        }
+        ck_assert_int_eq(e.answer[i] >= 0, e.type[i] == RECALL_ASK);
+        ck_assert_int_eq(e.type[i] == RECALL_ASK, i % RECALL_CHUNK == RECALL_CHUNK - 1);
+    }
+    ck_assert_int_eq(asked, RECALL_CHUNKS);
+}
+END_TEST
+
+START_TEST(a_short_training_recalls_earlier_chunks) {
+    RecallSettings settings = settings_of(UPDATES);
+    Recall* recall = create(&settings);
+    RecallScore before, after;
+    recall_score(recall, 256, &before);
+    ck_assert_double_le(before.past, 0.15); // chance is 1 in 16
+    ck_assert(recall_train(recall, NULL, NULL));
+    recall_score(recall, 256, &after);
+    if (LEARNS) {
+        ck_assert_msg(after.past >= 0.5, "%.3f of earlier chunks' keys are recalled", after.past);
+    }
+    ck_assert_uint_eq(recall_kv_bytes(recall), 14 * 2 * 2 * 64 * sizeof(NetReal));
+    recall_destroy(recall);
+}
+END_TEST
+
+// The same raw training, then one or two updates of the memory's own weights.
+START_TEST(a_frozen_base_stays) {
+    RecallSettings settings = settings_of(1);
+    settings.raw_updates = 2;
+    settings.raw_rate = 1e-3;
+    settings.rate = 3e-3;
+    settings.batch = 8;
+    Recall* one = create(&settings);
+    settings.updates = 2;
+    Recall* two = create(&settings);
+    ck_assert(recall_train(one, NULL, NULL) && recall_train(two, NULL, NULL));
+    const NetParam* params = NULL;
+    int32_t count = 0, changed = 0;
+    const NetReal *a = recall_weights(one, &params, &count), *b = NULL;
+    b = recall_weights(two, &params, &count);
+    for (int32_t i = 0; i < count; i++) {
+        bool same =
+            memcmp(a + params[i].offset, b + params[i].offset, params[i].count * sizeof *a) == 0;
+        ck_assert_msg(same || net_ccm_is_adapter(&params[i]), "%s has changed", params[i].name);
+        changed += !same;
+    }
+    ck_assert_int_gt(changed, 0);
+    recall_destroy(one);
+    recall_destroy(two);
+}
+END_TEST
+
+Suite* suite(void) {
+    Suite* s = suite_create("recall");
+    TCase* tests = tcase_create("task");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, answers_were_bound_before, 0, 5);
+    tcase_add_test(tests, a_short_training_recalls_earlier_chunks);
+    tcase_add_test(tests, a_frozen_base_stays);
+    suite_add_tcase(s, tests);
+    return s;
+}
