@@ -146,8 +146,10 @@ NetPlan* net_ccm_plan(NetCcm* ccm); // of steps: the caller fills its own inputs
 void net_ccm_reset(NetCcm* ccm, int32_t row);
 // A row's steps read the memory from now on, where the mode is not recurrent.
 void net_ccm_read(NetCcm* ccm, int32_t row);
-void net_ccm_step(NetCcm* ccm);  // one step of every row
-void net_ccm_close(NetCcm* ccm); // ends the chunk of every row
+void net_ccm_step(NetCcm* ccm); // one step of every row
+void net_ccm_look(NetCcm* ccm); // the same, but the steps leave no trace
+// Ends the chunks of the rows [rows] that are not 0 (NULL: of all).
+void net_ccm_close(NetCcm* ccm, const uint8_t* rows);
 // What a row's past slots hold: places [net_ccm_past], keys and values [net_ccm_past, width].
 const NetCcmPlace* net_ccm_places(const NetCcm* ccm, int32_t row);
 const NetReal* net_ccm_k(const NetCcm* ccm, int32_t layer, int32_t row);
@@ -157,7 +159,16 @@ const NetReal* net_ccm_group_k(const NetCcm* ccm, int32_t layer, int32_t row);
 const NetReal* net_ccm_group_v(const NetCcm* ccm, int32_t layer, int32_t row);
 int32_t net_ccm_position(const NetCcm* ccm, int32_t row); // steps of the row's episode so far
 int32_t net_ccm_episode(const NetCcm* ccm, int32_t row);
-int32_t net_ccm_block(const NetCcm* ccm); // chunks closed so far
+int32_t net_ccm_block(const NetCcm* ccm, int32_t row);       // chunks closed so far
+int32_t net_ccm_chunk_steps(const NetCcm* ccm, int32_t row); // of the chunk at hand
+size_t net_ccm_bytes(const NetCcm* ccm);                     // memory taken
+// Multiply-adds times two of a step's maps, its share of the end of a chunk of so many included.
+double net_ccm_flop(const NetCcm* ccm, int32_t chunk);
+// All that a row remembers, as bytes: at most net_ccm_state_limit; save returns how many. restore,
+// into a memory of the same config and raw: false: damaged; then the row's state is of no use.
+size_t net_ccm_state_limit(const NetCcmConfig* config, int32_t raw);
+size_t net_ccm_save(const NetCcm* ccm, int32_t row, void* bytes);
+bool net_ccm_restore(NetCcm* ccm, int32_t row, const void* bytes, size_t size);
 // Copies a row's past into a row of another plan's past inputs.
 void net_ccm_copy_past(const NetCcm* ccm, int32_t row, const NetCcmBranch* branch, NetPlan* plan,
                        int32_t to_row);

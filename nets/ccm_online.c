@@ -12,6 +12,7 @@ typedef struct Row {
     int32_t episode, position, chunk_first; // number; steps so far; those before this chunk
     int32_t groups;                         // stored of this episode
     int32_t reads;
+    int32_t block; // chunks closed
 } Row;
 
 struct NetCcm {
@@ -19,7 +20,6 @@ struct NetCcm {
     CcmCache cache; // owned
     int32_t raw;
     int32_t memory_at, raw_at; // first memory slot, first raw slot
-    int32_t block;             // chunks closed
     NetCcmPlace* places;       // owned: [rows, past]
     NetCcmPlace* group;        // owned: [rows, comp], of the chunk just closed
     Row* row;                  // owned: [rows]
@@ -106,7 +106,8 @@ void net_ccm_load(NetCcm* ccm, const NetReal* weights) {
 
 void net_ccm_reset(NetCcm* ccm, int32_t row) {
     assert(row >= 0 && row < ccm->cache.rows);
-    ccm->row[row] = (Row){.episode = ccm->row[row].episode + 1};
+    Row* of = &ccm->row[row];
+    *of = (Row){.episode = of->episode + 1, .block = of->block};
 }
 
 void net_ccm_read(NetCcm* ccm, int32_t row) {
@@ -120,25 +121,33 @@ static void fill_mask(const NetCcm* ccm, const NetCcmPlace* query, int32_t row, 
     }
 }
 
-void net_ccm_step(NetCcm* ccm) {
+// Where a row's next step is cached.
+static int32_t next_slot(const NetCcm* ccm, int32_t row) {
+    return ccm->raw_at + ccm->row[row].position % ccm->raw;
+}
+
+void net_ccm_look(NetCcm* ccm) {
     const NetCcmBranch* branch = &ccm->cache.step_branch;
     uint8_t* mask = net_plan_input(ccm->cache.step, branch->step_mask);
     int32_t* position = net_plan_input(ccm->cache.step, branch->step_position);
     for (int32_t i = 0; i < ccm->cache.rows; i++, mask += ccm->cache.past + 1) {
-        Row* row = &ccm->row[i];
-        int32_t slot = ccm->raw_at + row->position % ccm->raw;
-        NetCcmPlace at = {NET_CCM_STEP, row->episode, ccm->block, row->position, row->reads};
+        const Row* row = &ccm->row[i];
+        NetCcmPlace at = {NET_CCM_STEP, row->episode, row->block, row->position, row->reads};
         bool in_chunk = ccm->config.positions == NET_CCM_CHUNK;
         position[i] = in_chunk ? 1 + row->position - row->chunk_first : row->position;
-        place_of(ccm, i, slot)->kind = NET_CCM_NOTHING; // it is about to be overwritten
         fill_mask(ccm, &at, i, mask);
+        mask[next_slot(ccm, i)] = 0; // the step takes its place
         mask[ccm->cache.past] = 1;
     }
     net_plan_forward(ccm->cache.step, ccm->cache.rows);
+}
+
+void net_ccm_step(NetCcm* ccm) {
+    net_ccm_look(ccm);
     for (int32_t i = 0; i < ccm->cache.rows; i++) {
         Row* row = &ccm->row[i];
-        int32_t slot = ccm->raw_at + row->position % ccm->raw;
-        NetCcmPlace at = {NET_CCM_RAW, row->episode, ccm->block, row->position, row->reads};
+        int32_t slot = next_slot(ccm, i);
+        NetCcmPlace at = {NET_CCM_RAW, row->episode, row->block, row->position, row->reads};
         *place_of(ccm, i, slot) = at;
         ccm_cache_keep_step(&ccm->cache, i, slot);
         if (ccm->config.sink && row->position == 0) {
@@ -230,20 +239,23 @@ static void merge_group(NetCcm* ccm, int32_t row) {
     }
 }
 
-void net_ccm_close(NetCcm* ccm) {
+void net_ccm_close(NetCcm* ccm, const uint8_t* rows) {
     for (int32_t row = 0; ccm->cache.compress && row < ccm->cache.rows; row++) {
-        fill_group(ccm, row, last_of(ccm, row, ccm->block - ccm->config.keep));
+        fill_group(ccm, row, last_of(ccm, row, ccm->row[row].block - ccm->config.keep));
     }
     if (ccm->cache.compress) {
         net_plan_forward(ccm->cache.compress, ccm->cache.rows);
     }
     for (int32_t row = 0; row < ccm->cache.rows; row++) {
+        if (rows && !rows[row]) {
+            continue;
+        }
         if (ccm->cache.compress) {
             ccm->config.merge ? merge_group(ccm, row) : append_group(ccm, row);
         }
         ccm->row[row].chunk_first = ccm->row[row].position;
+        ccm->row[row].block++;
     }
-    ccm->block++;
 }
 
 // ---------------------------------------------------------------- looking
@@ -283,8 +295,23 @@ int32_t net_ccm_episode(const NetCcm* ccm, int32_t row) {
     return ccm->row[row].episode;
 }
 
-int32_t net_ccm_block(const NetCcm* ccm) {
-    return ccm->block;
+int32_t net_ccm_block(const NetCcm* ccm, int32_t row) {
+    return ccm->row[row].block;
+}
+
+int32_t net_ccm_chunk_steps(const NetCcm* ccm, int32_t row) {
+    return ccm->row[row].position - ccm->row[row].chunk_first;
+}
+
+size_t net_ccm_bytes(const NetCcm* ccm) {
+    size_t plans = net_plan_bytes(ccm->cache.step) +
+                   (ccm->cache.compress ? net_plan_bytes(ccm->cache.compress) : 0);
+    return plans + ccm_cache_count(&ccm->cache) * sizeof(NetReal);
+}
+
+double net_ccm_flop(const NetCcm* ccm, int32_t chunk) {
+    return net_plan_flop(ccm->cache.step) +
+           (ccm->cache.compress ? net_plan_flop(ccm->cache.compress) / chunk : 0);
 }
 
 void net_ccm_copy_past(const NetCcm* ccm, int32_t row, const NetCcmBranch* branch, NetPlan* plan,
@@ -297,4 +324,82 @@ void net_ccm_copy_past(const NetCcm* ccm, int32_t row, const NetCcmBranch* branc
         memcpy(k + (size_t)to_row * size, net_ccm_k(ccm, layer, row), size * sizeof *k);
         memcpy(v + (size_t)to_row * size, net_ccm_v(ccm, layer, row), size * sizeof *v);
     }
+}
+
+// ---------------------------------------------------------------- as bytes
+// The row's counters, how many slots hold something of its episode; then each: its number, place,
+// keys and values of all layers.
+static size_t slot_bytes(const NetCcmConfig* config) {
+    return sizeof(int32_t) + sizeof(NetCcmPlace) +
+           2 * (size_t)config->layers * (size_t)config->width * sizeof(NetReal);
+}
+
+size_t net_ccm_state_limit(const NetCcmConfig* config, int32_t raw) {
+    return sizeof(Row) + sizeof(int32_t) + (size_t)net_ccm_past(config, raw) * slot_bytes(config);
+}
+
+static unsigned char* put(unsigned char* to, const void* from, size_t size) {
+    memcpy(to, from, size);
+    return to + size;
+}
+
+size_t net_ccm_save(const NetCcm* ccm, int32_t row, void* bytes) {
+    unsigned char* to = put(bytes, &ccm->row[row], sizeof(Row));
+    unsigned char* count_at = to;
+    int32_t count = 0;
+    to += sizeof count;
+    for (int32_t slot = 0; slot < ccm->cache.past; slot++) {
+        const NetCcmPlace* place = place_of(ccm, row, slot);
+        if (place->kind == NET_CCM_NOTHING || place->episode != ccm->row[row].episode) {
+            continue;
+        }
+        to = put(to, &slot, sizeof slot);
+        to = put(to, place, sizeof *place);
+        for (int32_t i = 0; i < 2 * ccm->config.layers; i++) {
+            to = put(to, ccm_cache_at(&ccm->cache, i / 2, i % 2, row, slot),
+                     (size_t)ccm->cache.width * sizeof(NetReal));
+        }
+        count++;
+    }
+    put(count_at, &count, sizeof count);
+    return (size_t)(to - (unsigned char*)bytes);
+}
+
+static bool row_is_good(const Row* row) {
+    return row->episode >= 0 && row->position >= 0 && row->chunk_first >= 0 &&
+           row->chunk_first <= row->position && (row->reads == 0 || row->reads == 1) &&
+           row->block >= 0 && row->groups >= 0 && row->groups <= row->block;
+}
+
+bool net_ccm_restore(NetCcm* ccm, int32_t row, const void* bytes, size_t size) {
+    const unsigned char *from = bytes, *end = from + size;
+    Row of;
+    int32_t count = 0, slot = -1;
+    if (size < sizeof of + sizeof count) {
+        return false;
+    }
+    memcpy(&of, from, sizeof of);
+    memcpy(&count, from + sizeof of, sizeof count);
+    from += sizeof of + sizeof count;
+    if (!row_is_good(&of) || count < 0 || count > ccm->cache.past ||
+        (size_t)(end - from) != (size_t)count * slot_bytes(&ccm->config)) {
+        return false;
+    }
+    memset(place_of(ccm, row, 0), 0, (size_t)ccm->cache.past * sizeof(NetCcmPlace));
+    ccm->row[row] = of;
+    for (int32_t n = 0; n < count; n++) {
+        int32_t before = slot;
+        memcpy(&slot, from, sizeof slot);
+        if (slot <= before || slot >= ccm->cache.past) {
+            return false;
+        }
+        memcpy(place_of(ccm, row, slot), from + sizeof slot, sizeof(NetCcmPlace));
+        from += sizeof slot + sizeof(NetCcmPlace);
+        for (int32_t i = 0; i < 2 * ccm->config.layers; i++) {
+            size_t part = (size_t)ccm->cache.width * sizeof(NetReal);
+            memcpy(ccm_cache_at(&ccm->cache, i / 2, i % 2, row, slot), from, part);
+            from += part;
+        }
+    }
+    return true;
 }

@@ -415,7 +415,7 @@ static void play(NetCcm* online, const View* step, const RecallEpisode* episodes
     }
     net_ccm_step(online);
     if ((i + 1) % RECALL_CHUNK == 0) {
-        net_ccm_close(online);
+        net_ccm_close(online, NULL);
     }
 }
 

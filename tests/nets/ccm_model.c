@@ -305,7 +305,7 @@ static void play(const Model* model, const History* history, NetCcm* ccm, int32_
                    net_plan_output(plan, model->step_logits) + row * LOGITS, LOGITS * sizeof *x);
         }
         if (i + 1 == history->steps || history->block[i + 1] != history->block[i]) {
-            net_ccm_close(ccm);
+            net_ccm_close(ccm, NULL);
             if (model->config.comp) {
                 keep_online_slots(model, history, ccm, history->block[i], logits);
             }

@@ -115,12 +115,12 @@ START_TEST(steps_with_a_memory_take_nothing) {
     Model model = model_create(&config, CCM_NO_FAULT, 1);
     NetCcm* ccm = model_online(&model, 3);
     net_ccm_step(ccm); // libraries may set up once
-    net_ccm_close(ccm);
+    net_ccm_close(ccm, NULL);
     long before = allocations;
     for (int step = 0; step < 200; step++) {
         net_ccm_step(ccm);
         if (step % 4 == 3) {
-            net_ccm_close(ccm);
+            net_ccm_close(ccm, NULL);
         }
         if (step % 17 == 0) {
             net_ccm_reset(ccm, step % 3);

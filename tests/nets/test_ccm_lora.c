@@ -112,7 +112,7 @@ START_TEST(with_b_zero_a_comp_token_is_a_step) {
     }
     memcpy(net_plan_input(net_ccm_plan(as_step), model.step_x), x, sizeof x);
     net_ccm_step(as_step);
-    net_ccm_close(as_comp);
+    net_ccm_close(as_comp, NULL);
     int32_t slot = net_ccm_past(&config, 0) + 3; // the fourth raw step
     for (int32_t layer = 0; layer < config.layers; layer++) {
         for (int32_t i = 0; i < config.width; i++) {

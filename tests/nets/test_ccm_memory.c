@@ -26,7 +26,7 @@ static double worst_mean(const Model* model, int32_t chunks) {
     for (int32_t t = 1; t <= chunks; t++) {
         draw_x(model, ccm, ROWS, &random);
         net_ccm_step(ccm);
-        net_ccm_close(ccm);
+        net_ccm_close(ccm, NULL);
         for (int32_t row = 0; row < ROWS; row++) {
             for (size_t i = 0; i < size; i++) {
                 sum[(size_t)row * size + i] += (double)net_ccm_group_k(ccm, layer, row)[i];
@@ -110,7 +110,7 @@ START_TEST(ten_thousand_steps_stay_in_bounds) {
             ck_assert_msg(isfinite((double)y), "step %d: not finite", (int)step);
         }
         if ((step + 1) % CHUNK == 0) {
-            net_ccm_close(ccm);
+            net_ccm_close(ccm, NULL);
             for (int32_t row = 0; row < ROWS; row++) {
                 chunks[row]++;
                 in_chunk[row] = 0;
@@ -137,7 +137,7 @@ START_TEST(a_reset_is_a_fresh_start_bit_for_bit) {
         draw_x(&model, used, ROWS, &random);
         net_ccm_step(used);
         if ((step + 1) % CHUNK == 0) {
-            net_ccm_close(used);
+            net_ccm_close(used, NULL);
         }
     }
     for (int32_t row = 0; row < ROWS; row++) {
@@ -153,8 +153,8 @@ START_TEST(a_reset_is_a_fresh_start_bit_for_bit) {
                          net_plan_output(net_ccm_plan(fresh), model.step_logits),
                          ROWS * LOGITS * sizeof(NetReal));
         if ((step + 1) % CHUNK == 0) {
-            net_ccm_close(used);
-            net_ccm_close(fresh);
+            net_ccm_close(used, NULL);
+            net_ccm_close(fresh, NULL);
         }
     }
     net_ccm_destroy(used);
