@@ -74,9 +74,13 @@ static void put_vectors(const Network* network, NetPlan* plan, int32_t rows, con
 }
 
 void actor_decide(const Actor* actor, int32_t rows, const NetReal* latent, const NetReal* memory,
-                  const NetReal** log_prob, const NetReal** value) {
+                  const NetReal* context, const NetReal** log_prob, const NetReal** value) {
     const Network* network = actor->network;
     put_vectors(network, actor->decide, rows, latent, memory);
+    if (network->has_context) {
+        memcpy(net_plan_input(actor->decide, network->context), context,
+               (size_t)rows * (size_t)network->context_width * sizeof *context);
+    }
     net_plan_forward(actor->decide, rows);
     *log_prob = net_plan_output(actor->decide, network->log_prob);
     *value = net_plan_output(actor->decide, network->value);

@@ -55,6 +55,20 @@ typedef enum AgentMemoryKind { // a vector that heads and predictor see beside t
     AGENT_MEMORY_SET   // which achievements these were: a 1 for each, else 0; latent >= 22
 } AgentMemoryKind;
 
+typedef enum AgentContextKind { // what a transformer over the episode's steps looks back on
+    AGENT_CONTEXT_NONE,         // there is none
+    AGENT_CONTEXT_WINDOW,       // the last memory.window steps
+    AGENT_CONTEXT_FULL,         // all of them, up to memory.full_steps
+    AGENT_CONTEXT_CONCAT,       // its chunk, and a few compressed slots of each chunk before it
+    AGENT_CONTEXT_MERGE         // its chunk, and the mean of the slots of all chunks before it
+} AgentContextKind;
+
+typedef enum AgentContextAdapter { // what the tokens that compress have of their own
+    AGENT_CONTEXT_LORA,            // embeddings, and low-rank changes of the attention's maps
+    AGENT_CONTEXT_OWN,             // embeddings, and maps
+    AGENT_CONTEXT_SHARED           // embeddings alone
+} AgentContextAdapter;
+
 typedef struct AgentConfig {       // key for INI files and --set: range; default
     AgentEncoder encoder;          // network.encoder: paper, tile, symbolic; tile
     int32_t channels;              // network.channels: [1, 1024]; 32. paper: stacks C, 2C, 2C
@@ -100,12 +114,25 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     double distil_kl_coefficient;  // distil.kl_coefficient: [0, 1000]; 1
     double distil_value_coefficient; // distil.value_coefficient: [0, 1000]; 1
     double distil_learning_rate;     // distil.learning_rate: [1e-12, 1]; 3e-4
-    int64_t total_steps;             // train.steps: environment steps in all, [1, 2^53]; 1000000
-    int64_t seed;                    // train.seed: any; 0
-    int32_t threads;                 // compute.threads: [1, min(256, N)]; 1
-    int32_t micro_batch;             // compute.micro_batch: rows at once, [1, 65536]; 64
-    NetBackend backend;              // compute.backend: auto, blas, onednn; auto
-    NetDtype dtype;                  // compute.dtype: auto, f32, bf16; auto
+    AgentContextKind context;        // memory.kind: none, window, full, ccm-concat, ccm-merge; none
+    int32_t context_chunk;           // memory.chunk: steps k of a chunk, divides T, [1, 1024]; 16
+    int32_t context_slots;           // memory.slots: n of a chunk, [1, 64]; 3
+    int32_t context_cap;             // memory.cap: chunks remembered (concat), [1, 4096]; 32
+    int32_t context_layers;          // memory.layers: [1, 8]; 3
+    int32_t context_heads;           // memory.heads: [1, 64]; 4
+    int32_t context_width;           // memory.width: multiple of 2 * heads, [2, 4096]; 256
+    int32_t context_hidden;          // memory.hidden: of the layers' inner maps, [1, 16384]; 512
+    AgentContextAdapter context_adapter; // memory.adapter: lora, own, shared; lora
+    int32_t context_rank;                // memory.lora_rank: [1, 256]; 8
+    double context_floor;   // memory.merge_floor: least weight of a chunk, [0, 1]; 0.0625
+    int32_t context_window; // memory.window: steps, this one included, [1, 16384]; 16
+    int32_t context_full;   // memory.full_steps: [1, 16384]; 1024
+    int64_t total_steps;    // train.steps: environment steps in all, [1, 2^53]; 1000000
+    int64_t seed;           // train.seed: any; 0
+    int32_t threads;        // compute.threads: [1, min(256, N)]; 1
+    int32_t micro_batch;    // compute.micro_batch: rows at once, [1, 65536]; 64
+    NetBackend backend;     // compute.backend: auto, blas, onednn; auto
+    NetDtype dtype;         // compute.dtype: auto, f32, bf16; auto
 } AgentConfig;
 
 AgentConfig agent_default_config(void); // tile encoder, 32 worlds x 128 steps
@@ -119,6 +146,8 @@ typedef enum AgentKeyKind {
     AGENT_KEY_REAL, // double
     AGENT_KEY_ENCODER,
     AGENT_KEY_MEMORY,
+    AGENT_KEY_CONTEXT,
+    AGENT_KEY_ADAPTER,
     AGENT_KEY_BACKEND,
     AGENT_KEY_DTYPE
 } AgentKeyKind;
@@ -139,6 +168,8 @@ AgentStatus agent_config_set(AgentConfig* config, const char* name, const char* 
 void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VALUE]);
 const char* agent_encoder_name(AgentEncoder encoder);     // "paper", "tile", "symbolic"
 const char* agent_memory_kind_name(AgentMemoryKind kind); // "none", "last", "sum", "set"
+const char* agent_context_name(AgentContextKind kind);    // "none", "window", ..., "ccm-merge"
+const char* agent_context_adapter_name(AgentContextAdapter adapter); // "lora", "own", "shared"
 
 // ---------------------------------------------------------------- training
 typedef struct AgentEpisode {
@@ -188,7 +219,9 @@ typedef struct AgentIteration {
     double learning_rate;                          // of this iteration
     double explained_variance; // 1 - var(return - value) / var(return); 0 if returns are constant
     double reward_mean;        // per step, unlocks weighted by ppo.rarity
-    double return_mean, value_mean;         // of the rollout, in units of reward
+    double return_mean, value_mean; // of the rollout, in units of reward
+    double first_ratio; // with a context: largest |log ratio| of the first update, which is 0 but
+                        // for rounding, for learning computes what acting did
     double norm_mean, norm_std;             // the value normaliser's, afterwards
     double rollout_seconds, update_seconds; // wall clock
     double world_seconds, acting_seconds;   // parts of the rollout, mean of the threads
@@ -295,8 +328,10 @@ bool agent_policy_predicts(const AgentPolicy* policy);             // it has exp
 typedef struct AgentMemory AgentMemory;
 AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMemory** memory,
                                 char why[AGENT_WHY]);
-void agent_memory_destroy(AgentMemory* memory);                   // NULL is allowed
-void agent_memory_begin(AgentMemory* memory, int32_t row);        // an episode begins in this row
+void agent_memory_destroy(AgentMemory* memory);            // NULL is allowed
+void agent_memory_begin(AgentMemory* memory, int32_t row); // an episode begins in this row
+// The row's last step was taken with another action than the agent's own (a person's, say).
+void agent_memory_acted(AgentMemory* memory, int32_t row, int32_t action);
 void agent_memory_copy(AgentMemory* to, const AgentMemory* from); // of the same policy and rows
 // observation [rows, ...], rows <= config.rows, those of the memory: pixels [rows, 64, 64, 3] or,
 // for a symbolic agent, tiles [rows, 7, 9, 2] and status [rows, CAIRN_STATUS_SIZE]. unlocked

@@ -65,6 +65,21 @@ static const AgentKey keys[] = {
     REAL("distil.value_coefficient", distil_value_coefficient, 0, 1000, "weight of the value loss"),
     REAL("distil.learning_rate", distil_learning_rate, 1e-12, 1,
          "of both passes' Adam, annealed as ppo.learning_rate is"),
+    KEY("memory.kind", AGENT_KEY_CONTEXT, context, 0, 0,
+        "what a transformer over the episode's steps looks back on"),
+    INT("memory.chunk", context_chunk, 1, 1024, "steps of a chunk, divides ppo.rollout_steps"),
+    INT("memory.slots", context_slots, 1, 64, "that remain of a chunk"),
+    INT("memory.cap", context_cap, 1, 4096, "chunks remembered, of ccm-concat"),
+    INT("memory.layers", context_layers, 1, 8, "of the transformer"),
+    INT("memory.heads", context_heads, 1, 64, "of each layer"),
+    INT("memory.width", context_width, 2, 4096, "of a token, a multiple of twice the heads"),
+    INT("memory.hidden", context_hidden, 1, 16384, "units of each layer's inner map"),
+    KEY("memory.adapter", AGENT_KEY_ADAPTER, context_adapter, 0, 0,
+        "what tokens that compress have of their own beside embeddings"),
+    INT("memory.lora_rank", context_rank, 1, 256, "of the low-rank maps"),
+    REAL("memory.merge_floor", context_floor, 0, 1, "least weight of a new chunk, of ccm-merge"),
+    INT("memory.window", context_window, 1, 16384, "steps seen back, of window"),
+    INT("memory.full_steps", context_full, 1, 16384, "steps seen back at most, of full"),
     KEY("train.steps", AGENT_KEY_LONG, total_steps, 1, 9007199254740992.0,
         "environment steps in all"),
     KEY("train.seed", AGENT_KEY_LONG, seed, -9223372036854775808.0, 9223372036854775807.0,
@@ -117,6 +132,17 @@ AgentConfig agent_default_config(void) {
         .distil_kl_coefficient = 1,
         .distil_value_coefficient = 1,
         .distil_learning_rate = 3e-4,
+        .context_chunk = 16,
+        .context_slots = 3,
+        .context_cap = 32,
+        .context_layers = 3,
+        .context_heads = 4,
+        .context_width = 256,
+        .context_hidden = 512,
+        .context_rank = 8,
+        .context_floor = 0.0625,
+        .context_window = 16,
+        .context_full = 1024,
         .total_steps = 1000000,
         .threads = 1,
         .micro_batch = 64,
@@ -133,6 +159,22 @@ const char* agent_memory_kind_name(AgentMemoryKind kind) {
     return names[kind];
 }
 
+const char* agent_context_name(AgentContextKind kind) {
+    static const char* const names[] = {"none", "window", "full", "ccm-concat", "ccm-merge"};
+    return names[kind];
+}
+
+const char* agent_context_adapter_name(AgentContextAdapter adapter) {
+    static const char* const names[] = {"lora", "own", "shared"};
+    return names[adapter];
+}
+
+static const char* context_text(int value) {
+    return agent_context_name((AgentContextKind)value);
+}
+static const char* adapter_text(int value) {
+    return agent_context_adapter_name((AgentContextAdapter)value);
+}
 static const char* memory_text(int value) {
     return agent_memory_kind_name((AgentMemoryKind)value);
 }
@@ -163,6 +205,11 @@ static Names names_of(AgentKeyKind kind) {
         return (Names){AGENT_ENCODER_SYMBOLIC + 1, encoder_text, "paper, tile or symbolic"};
     case AGENT_KEY_MEMORY:
         return (Names){AGENT_MEMORY_SET + 1, memory_text, "none, last, sum or set"};
+    case AGENT_KEY_CONTEXT:
+        return (Names){AGENT_CONTEXT_MERGE + 1, context_text,
+                       "none, window, full, ccm-concat or ccm-merge"};
+    case AGENT_KEY_ADAPTER:
+        return (Names){AGENT_CONTEXT_SHARED + 1, adapter_text, "lora, own or shared"};
     case AGENT_KEY_BACKEND:
         return (Names){NET_BACKEND_ONEDNN + 1, backend_text, "auto, blas or onednn"};
     case AGENT_KEY_DTYPE:
@@ -183,6 +230,7 @@ static const AgentKey* find_key(const char* name) {
 
 // Enumerations are stored as int: C17 lets a compiler choose, gcc and clang choose 4 bytes.
 _Static_assert(sizeof(AgentEncoder) == 4 && sizeof(AgentMemoryKind) == 4 &&
+                   sizeof(AgentContextKind) == 4 && sizeof(AgentContextAdapter) == 4 &&
                    sizeof(NetBackend) == 4 && sizeof(NetDtype) == 4,
                "enumerations of the config have the size of int32_t");
 
@@ -297,6 +345,33 @@ void agent_config_get(const AgentConfig* config, int32_t key, char text[AGENT_VA
     }
 }
 
+static AgentStatus check_context(const AgentConfig* config, char why[AGENT_WHY]) {
+    if (config->context == AGENT_CONTEXT_NONE) {
+        return AGENT_OK;
+    }
+    if (config->rollout_steps % config->context_chunk) {
+        snprintf(why, AGENT_WHY, "memory.chunk is %d, should divide ppo.rollout_steps = %d",
+                 config->context_chunk, config->rollout_steps);
+    } else if (config->minibatch % config->rollout_steps) {
+        snprintf(why, AGENT_WHY,
+                 "ppo.minibatch is %d, should with memory.kind %s be a multiple of "
+                 "ppo.rollout_steps = %d: it learns from whole sequences",
+                 config->minibatch, agent_context_name(config->context), config->rollout_steps);
+    } else if (config->context_width % (2 * config->context_heads)) {
+        snprintf(why, AGENT_WHY,
+                 "memory.width is %d, should be a multiple of 2 x memory.heads = %d",
+                 config->context_width, 2 * config->context_heads);
+    } else if (config->bootstrap_truncated) {
+        snprintf(why, AGENT_WHY,
+                 "ppo.bootstrap_truncated is true, should be false with memory.kind "
+                 "%s",
+                 agent_context_name(config->context));
+    } else {
+        return AGENT_OK;
+    }
+    return AGENT_BAD_CONFIG;
+}
+
 AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]) {
     for (int32_t i = 0; i < KEYS; i++) {
         Names names = names_of(keys[i].kind);
@@ -343,5 +418,5 @@ AgentStatus agent_config_check(const AgentConfig* config, char why[AGENT_WHY]) {
                  config->threads, config->worlds);
         return AGENT_BAD_CONFIG;
     }
-    return AGENT_OK;
+    return check_context(config, why);
 }

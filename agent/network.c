@@ -28,6 +28,13 @@ NetworkShape network_shape(const AgentConfig* config) {
         .actions = CAIRN_ACTIONS,
         .memory = config->distil_memory != AGENT_MEMORY_NONE,
         .predictor = config->distil_prediction,
+        .context = config->context != AGENT_CONTEXT_NONE,
+        .ccm = network_ccm(config),
+        .cached = config->context == AGENT_CONTEXT_WINDOW ? config->context_window
+                  : config->context == AGENT_CONTEXT_FULL ? config->context_full
+                                                          : config->context_chunk,
+        .sequence = config->rollout_steps,
+        .chunk = config->context_chunk,
     };
 }
 
@@ -178,6 +185,11 @@ AgentStatus network_create(const NetworkShape* shape, Network* network, char why
     if (shape->memory) {
         network->memory = net_input(graph, "memory", NET_INPUT_REAL, 1, &shape->latent);
         x = net_concat(graph, x, network->memory);
+    }
+    network->has_context = shape->context;
+    if (shape->context) {
+        network_add_context(graph, shape, network);
+        x = net_concat(graph, x, network->context);
     }
     network->log_prob = net_log_softmax(graph, head(graph, x, "policy", shape->actions, 0.01));
     network->value = head(graph, x, "value", 1, 0.1);

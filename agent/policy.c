@@ -252,6 +252,27 @@ static void tell_row(const AgentPolicy* policy, int32_t i, int32_t action, const
     }
 }
 
+// A row's chunk ends when it is full: unlike in a rollout, whenever its episode began.
+static const NetReal* look_back(const AgentPolicy* policy, const AgentMemory* memory, int32_t first,
+                                int32_t rows, const NetReal* latent, const uint32_t* unlocked) {
+    if (!memory->context) {
+        return NULL;
+    }
+    Context* context = memory->context[first / memory->group];
+    assert(first % memory->group == 0 && rows <= memory->group);
+    bool any = false;
+    for (int32_t i = 0; i < rows; i++) {
+        memory->token[first + i].unlocked = unlocked[i] != 0;
+        bool full = context_chunk_steps(context, i) >= policy->config.context_chunk;
+        memory->full[first + i] = full;
+        any = any || full;
+    }
+    if (any) {
+        context_close(context, memory->full + first);
+    }
+    return context_step(context, latent, memory->token + first, true);
+}
+
 void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
                 int32_t first, int32_t rows, const Observations* observations,
                 const uint32_t* unlocked, NetRandom* random, const AgentActions* actions) {
@@ -265,11 +286,13 @@ void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory
     for (size_t i = 0; actions->latent && i < (size_t)rows * width; i++) {
         actions->latent[i] = (float)latent[i];
     }
-    actor_decide(actor, rows, latent, vector, &log_prob, &value);
+    const NetReal* context = look_back(policy, memory, first, rows, latent, unlocked);
+    actor_decide(actor, rows, latent, vector, context, &log_prob, &value);
     for (int32_t i = 0; i < rows; i++) {
         const NetReal* own = log_prob + (size_t)i * CAIRN_ACTIONS;
         actor->action[i] = random ? sample_action(own, CAIRN_ACTIONS, &random[i])
                                   : most_probable_action(own, CAIRN_ACTIONS);
+        memory->token[first + i].action = actor->action[i];
     }
     if (actor->predict && policy->prototypes && (actions->expects || actions->similarity)) {
         prediction = actor_predict(actor, rows, latent, vector, actor->action);
@@ -298,13 +321,45 @@ bool agent_policy_predicts(const AgentPolicy* policy) {
 }
 
 // ---------------------------------------------------------------- memories
+// Rows are stepped eight at a time, as evaluation does.
+enum { GROUP = 8 };
+
+static void lay_out_memory(const AgentPolicy* policy, AgentMemory* memory, Block* block) {
+    size_t rows = (size_t)memory->rows;
+    memory->memory = memory_take(block, &policy->config, rows);
+    memory->token = block_take(block, (rows + GROUP) / GROUP * GROUP, sizeof *memory->token);
+    memory->full = block_take(block, (rows + GROUP) / GROUP * GROUP, 1);
+    memory->context = NULL;
+    if (policy->network.has_context) {
+        memory->context = block_take(block, rows / (size_t)memory->group, sizeof(Context*));
+        memory->state_size = context_state_limit(&policy->network);
+        memory->state = block_take(block, memory->state_size, 1);
+    }
+}
+
+static AgentStatus create_contexts(const AgentPolicy* policy, AgentMemory* memory,
+                                   char why[AGENT_WHY]) {
+    AgentStatus status = AGENT_OK;
+    for (int32_t i = 0; memory->context && i < memory->rows / memory->group && status == AGENT_OK;
+         i++) {
+        status = context_create(&policy->network, memory->group, policy->own.backend,
+                                policy->own.dtype, &memory->context[i], why);
+        if (status == AGENT_OK) {
+            context_load(memory->context[i], policy->weights);
+        }
+    }
+    return status;
+}
+
 AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMemory** memory,
                                 char why[AGENT_WHY]) {
     AgentMemory* made = calloc(1, sizeof *made);
     Block block = {0};
     *memory = NULL;
     if (made && rows >= 1) {
-        memory_take(&block, &policy->config, (size_t)rows);
+        made->rows = rows;
+        made->group = rows % GROUP ? rows : GROUP;
+        lay_out_memory(policy, made, &block);
         made->block = block_allocate(&block);
     }
     if (!made || !made->block) {
@@ -312,14 +367,24 @@ AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMe
         snprintf(why, AGENT_WHY, "out of memory for what the agent remembers of %d games", rows);
         return AGENT_OUT_OF_MEMORY;
     }
-    made->memory = memory_take(&block, &policy->config, (size_t)rows);
-    made->rows = rows;
+    lay_out_memory(policy, made, &block);
+    AgentStatus status = create_contexts(policy, made, why);
+    if (status != AGENT_OK) {
+        agent_memory_destroy(made);
+        return status;
+    }
+    for (int32_t row = 0; row < rows; row++) {
+        made->token[row].action = CAIRN_ACTIONS;
+    }
     *memory = made;
     return AGENT_OK;
 }
 
 void agent_memory_destroy(AgentMemory* memory) {
     if (memory) {
+        for (int32_t i = 0; memory->context && i < memory->rows / memory->group; i++) {
+            context_destroy(memory->context[i]);
+        }
         free(memory->block);
         free(memory);
     }
@@ -328,6 +393,15 @@ void agent_memory_destroy(AgentMemory* memory) {
 void agent_memory_begin(AgentMemory* memory, int32_t row) {
     assert(row >= 0 && row < memory->rows);
     memory_begin(&memory->memory, (size_t)row);
+    memory->token[row] = (ContextToken){.action = CAIRN_ACTIONS};
+    if (memory->context) {
+        context_begin(memory->context[row / memory->group], row % memory->group);
+    }
+}
+
+void agent_memory_acted(AgentMemory* memory, int32_t row, int32_t action) {
+    assert(row >= 0 && row < memory->rows && action >= 0 && action < CAIRN_ACTIONS);
+    memory->token[row].action = action;
 }
 
 void agent_memory_copy(AgentMemory* to, const AgentMemory* from) {
@@ -335,4 +409,14 @@ void agent_memory_copy(AgentMemory* to, const AgentMemory* from) {
     size_t bytes = (size_t)to->rows * to->memory.width * sizeof *to->memory.vector;
     memcpy(to->memory.vector, from->memory.vector, bytes);
     memcpy(to->memory.latent, from->memory.latent, bytes);
+    memcpy(to->token, from->token, (size_t)to->rows * sizeof *to->token);
+    for (int32_t row = 0; to->context && row < to->rows; row++) {
+        const Context* source = from->context[row / from->group];
+        PackWriter writer = {.bytes = to->state, .size = to->state_size};
+        context_put(source, row % from->group, &writer);
+        PackReader reader = {.bytes = to->state, .size = writer.used};
+        bool whole = context_get(to->context[row / to->group], row % to->group, &reader);
+        assert(whole);
+        (void)whole;
+    }
 }

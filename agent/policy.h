@@ -2,6 +2,7 @@
 #pragma once
 #include "agent/actor.h"
 #include "agent/agent.h"
+#include "agent/context.h"
 #include "agent/memory.h"
 #include "agent/network.h"
 #include "agent/value_norm.h"
@@ -21,13 +22,20 @@ struct AgentPolicy {
 struct AgentMemory {
     int32_t rows;
     Memory memory;
+    int32_t group;        // rows of a context
+    Context** context;    // [rows / group] owned; NULL: no context
+    ContextToken* token;  // [rows] of the next step
+    uint8_t* full;        // [rows] their chunks are full
+    unsigned char* state; // [state_size] room for a copy of a row's past
+    size_t state_size;
     void* block; // owns its arrays
 };
 
 // An actor with the policy's weights, for another thread.
 AgentStatus policy_actor(const AgentPolicy* policy, int32_t rows, Actor* actor,
                          char why[AGENT_WHY]);
-// agent_policy_act with the given actor on rows [first, first + rows) of the memory.
+// agent_policy_act with the given actor on rows [first, first + rows) of the memory: where the
+// agent has a context, those of one group.
 void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
                 int32_t first, int32_t rows, const Observations* observations,
                 const uint32_t* unlocked, NetRandom* random, const AgentActions* actions);

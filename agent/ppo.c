@@ -4,10 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/ppo_sequence.h"
 #include "agent/trainer.h"
 
 static PpoLossConfig loss_config(const AgentConfig* config) {
     return (PpoLossConfig){config->clip, config->value_coefficient, config->entropy_coefficient};
+}
+
+// Rows that are computed at once. With a context: those of a world's rollout, in their order.
+static int32_t rows_at_once(const AgentTrainer* trainer) {
+    return trainer->network.has_context ? trainer->config.rollout_steps
+                                        : trainer->config.micro_batch;
 }
 
 // Adds the gradient of rows [first, first + count) of the minibatch to the worker's.
@@ -15,29 +22,41 @@ static void micro_batch(AgentTrainer* trainer, Worker* worker, int32_t first, in
     const Rollout* r = &trainer->rollout;
     const Minibatch* batch = &trainer->minibatch;
     const Network* network = &trainer->network;
+    bool whole = network->has_context;
+    NetPlan* heads = whole ? worker->sequence->decide : worker->training;
     for (int32_t i = 0; i < count; i++) {
         size_t row = (size_t)batch->index[first + i];
-        training_put(trainer, worker->training, (size_t)i, row);
+        if (!whole) {
+            training_put(trainer, worker->training, (size_t)i, row);
+        }
         worker->action[i] = r->action[row];
         worker->numbers[0][i] = r->log_prob[row];
         worker->numbers[1][i] = r->advantage[row];
         worker->numbers[2][i] = batch->target[first + i];
     }
-    net_plan_forward(worker->training, count);
+    if (whole) {
+        size_t world = (size_t)(batch->index[first] % trainer->config.worlds);
+        sequence_forward(trainer, worker->sequence, world);
+    } else {
+        net_plan_forward(worker->training, count);
+    }
     PpoLossConfig config = loss_config(&trainer->config);
     PpoLossInput input = {
         .rows = count,
         .actions = CAIRN_ACTIONS,
-        .log_prob_all = net_plan_output(worker->training, network->log_prob),
-        .value = net_plan_output(worker->training, network->value),
+        .log_prob_all = net_plan_output(heads, network->log_prob),
+        .value = net_plan_output(heads, network->value),
         .action = worker->action,
         .old_log_prob = worker->numbers[0],
         .advantage = worker->numbers[1],
         .target = worker->numbers[2],
     };
     ppo_loss(&config, &input, 1.0 / trainer->config.minibatch, &worker->sums,
-             net_plan_d_output(worker->training, network->log_prob),
-             net_plan_d_output(worker->training, network->value));
+             net_plan_d_output(heads, network->log_prob), net_plan_d_output(heads, network->value));
+    if (whole) {
+        sequence_backward(trainer, worker->sequence, worker->gradient);
+        return;
+    }
     memset(net_plan_d_output(worker->training, network->latent), 0,
            (size_t)count * (size_t)network->width * sizeof(NetReal)); // reached through the heads
     net_plan_backward(worker->training, worker->gradient);
@@ -47,14 +66,19 @@ static void gradient_job(void* context, int32_t thread) {
     AgentTrainer* trainer = context;
     const AgentConfig* config = &trainer->config;
     Worker* worker = &trainer->workers[thread];
-    net_plan_load(worker->training, trainer->weights);
+    int32_t size = rows_at_once(trainer);
+    if (trainer->network.has_context) {
+        sequence_load(worker->sequence, trainer->weights);
+    } else {
+        net_plan_load(worker->training, trainer->weights);
+    }
     for (int32_t i = thread;; i += config->threads) {
-        int64_t first = (int64_t)i * config->micro_batch;
+        int64_t first = (int64_t)i * size;
         if (first >= config->minibatch) {
             return;
         }
         int64_t left = config->minibatch - first;
-        int32_t count = left < config->micro_batch ? (int32_t)left : config->micro_batch;
+        int32_t count = left < size ? (int32_t)left : size;
         micro_batch(trainer, worker, (int32_t)first, count);
     }
 }
@@ -97,6 +121,45 @@ static void report(const AgentTrainer* trainer, double norms, int64_t updates,
     iteration->norm_std = value_norm_std(&trainer->norm);
 }
 
+// A random order of the rollout's rows; with a context, of its worlds.
+static void shuffle(AgentTrainer* trainer, int32_t rows) {
+    int32_t* index = trainer->index;
+    int32_t worlds = trainer->config.worlds, steps = trainer->config.rollout_steps;
+    int32_t base = trainer->first_step * worlds;
+    if (!trainer->network.has_context) {
+        net_random_permute(&trainer->order, (size_t)rows, index);
+        return;
+    }
+    for (int32_t i = 0; i < worlds; i++) {
+        index[i] = i;
+    }
+    net_random_permute(&trainer->order, (size_t)worlds, index);
+    for (int32_t i = worlds; i-- > 0;) { // from the back: none is overwritten before it is read
+        int32_t world = index[i];
+        for (int32_t t = 0; t < steps; t++) {
+            index[i * steps + t] = base + t * worlds + world;
+        }
+    }
+}
+
+// Before the first update, learning computes what acting did: all ratios are 1 but for rounding.
+static bool ratios_are_one(const AgentTrainer* trainer, AgentIteration* iteration,
+                           char why[AGENT_WHY]) {
+    bool half = agent_trainer_dtype(trainer) == NET_DTYPE_BF16;
+    const double bound = half ? 0.5 : 1e-3;
+    for (int32_t i = 0; i < trainer->config.threads; i++) {
+        iteration->first_ratio = fmax(iteration->first_ratio, trainer->workers[i].sums.largest);
+    }
+    if (trainer->network.has_context && !(iteration->first_ratio < bound)) {
+        snprintf(why, AGENT_WHY,
+                 "before the first update the probability of an action is exp(%.3g) times what it "
+                 "was when acting, should be within exp(%.0e): the memory is not the same",
+                 iteration->first_ratio, bound);
+        return false;
+    }
+    return true;
+}
+
 AgentStatus ppo_phase(AgentTrainer* trainer, AgentIteration* iteration, char why[AGENT_WHY]) {
     const AgentConfig* config = &trainer->config;
     int32_t rows = config->worlds * config->rollout_steps;
@@ -111,7 +174,7 @@ AgentStatus ppo_phase(AgentTrainer* trainer, AgentIteration* iteration, char why
         trainer->index[i] = base + i;
     }
     for (int32_t epoch = 0; epoch < config->epochs; epoch++) {
-        net_random_permute(&trainer->order, (size_t)rows, trainer->index);
+        shuffle(trainer, rows);
         for (int32_t first = 0; first < rows; first += config->minibatch) {
             if (trainer_stopped(trainer)) {
                 return AGENT_STOPPED;
@@ -124,6 +187,9 @@ AgentStatus ppo_phase(AgentTrainer* trainer, AgentIteration* iteration, char why
                          "the gradient of update %lld is not finite; try a lower "
                          "ppo.learning_rate or compute.dtype=f32",
                          (long long)trainer->progress.updates + 1);
+                return AGENT_DIVERGED;
+            }
+            if (updates == 0 && !ratios_are_one(trainer, iteration, why)) {
                 return AGENT_DIVERGED;
             }
             norms += norm;

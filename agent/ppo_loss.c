@@ -25,6 +25,7 @@ void ppo_loss(const PpoLossConfig* config, const PpoLossInput* in, double weight
         double ratio = exp(log_ratio), slope = 0;
         sums->policy += surrogate(ratio, (double)in->advantage[i], config->clip, &slope);
         sums->kl += ratio - 1 - log_ratio;
+        sums->largest = fmax(sums->largest, fabs(log_ratio));
         sums->clipped += fabs(ratio - 1) > config->clip;
         d_log_prob_all[at] = (NetReal)(weight * slope);
     }

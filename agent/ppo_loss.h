@@ -20,6 +20,7 @@ typedef struct PpoSums { // over rows
     double policy, value, entropy;
     double kl;      // (ratio - 1) - log ratio
     double clipped; // rows with |ratio - 1| > clip
+    double largest; // |log ratio|
 } PpoSums;
 
 // Adds to sums; writes d_log_prob_all [R, A] and d_value [R], the gradient of

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/advantage.h"
+#include "agent/ppo_sequence.h"
 #include "agent/sample.h"
 #include "agent/trainer.h"
 
@@ -26,6 +27,32 @@ static void remember(AgentTrainer* trainer, const Worker* worker, const NetReal*
     }
 }
 
+// What the worker's worlds make of their past at step t; the last of a rollout is but looked at:
+// the next rollout begins with it.
+static const NetReal* look_back(AgentTrainer* trainer, Worker* worker, size_t t,
+                                const NetReal* latent) {
+    const Rollout* r = &trainer->rollout;
+    size_t count = (size_t)worker->count, first = (size_t)worker->first;
+    bool last = t == (size_t)trainer->config.rollout_steps;
+    if (!worker->context) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        worker->token[i] = trainer->run[first + i].token;
+    }
+    if (t == 0) {
+        sequence_begin(trainer, worker);
+    }
+    const NetReal* context = context_step(worker->context, latent, worker->token, !last);
+    if (!last) {
+        size_t width = (size_t)trainer->network.context_width;
+        memcpy(r->token + t * worlds_of(trainer) + first, worker->token, count * sizeof *r->token);
+        memcpy(r->context + (row_of(trainer, t) + first) * width, context,
+               count * width * sizeof *context);
+    }
+    return context;
+}
+
 // Values of the worker's worlds at step t and, for t < T, an action each.
 static void act(AgentTrainer* trainer, Worker* worker, size_t t) {
     Rollout* r = &trainer->rollout;
@@ -38,7 +65,8 @@ static void act(AgentTrainer* trainer, Worker* worker, size_t t) {
                (size_t)worker->count * trainer->memory.width * sizeof *memory);
     }
     const NetReal *log_prob, *value;
-    actor_decide(&worker->actor, worker->count, latent, memory, &log_prob, &value);
+    const NetReal* context = look_back(trainer, worker, t, latent);
+    actor_decide(&worker->actor, worker->count, latent, memory, context, &log_prob, &value);
     for (size_t i = 0; i < (size_t)worker->count; i++) {
         r->value[row + i] = (NetReal)value_norm_denormalise(&trainer->norm, (double)value[i]);
         if (t < (size_t)trainer->config.rollout_steps) {
@@ -60,7 +88,7 @@ static NetReal cut_value(AgentTrainer* trainer, Worker* worker, size_t world) {
         memory_observe(&trainer->memory, world, latent, trainer->run[world].just_unlocked);
     }
     actor_decide(&worker->actor, 1, latent, trainer->memory.vector + world * trainer->memory.width,
-                 &log_prob, &value);
+                 NULL, &log_prob, &value); // the config allows no context here
     return (NetReal)value_norm_denormalise(&trainer->norm, (double)value[0]);
 }
 
@@ -82,8 +110,12 @@ static void end_episode(AgentTrainer* trainer, Worker* worker, size_t t, size_t 
     run->length = 0;
     run->unlocked = 0; // the last step's unlocks must not leak into the next episode
     run->just_unlocked = 0;
+    run->token = (ContextToken){.action = CAIRN_ACTIONS};
     if (trainer->network.has_memory) {
         memory_begin(&trainer->memory, world);
+    }
+    if (worker->context) {
+        context_begin(worker->context, (int32_t)world - worker->first);
     }
 }
 
@@ -116,6 +148,7 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
             run->unlocked |= (uint32_t)(r->unlocked[w * CAIRN_ACHIEVEMENTS + k] != 0) << k;
         }
         run->just_unlocked = run->unlocked & ~before;
+        run->token = (ContextToken){r->action[row + w], run->just_unlocked != 0};
         r->reward[row + w] =
             r->world_reward[w] + rarity_bonus(&trainer->rarity, before, run->unlocked);
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
@@ -124,6 +157,9 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
         if (r->ended[row + w]) {
             end_episode(trainer, worker, t, w);
         }
+    }
+    if (worker->context && (t + 1) % (size_t)trainer->config.context_chunk == 0) {
+        context_close(worker->context, NULL);
     }
 }
 
@@ -138,6 +174,9 @@ static void collect_job(void* context, int32_t thread) {
                           (size_t)worker->count);
     }
     actor_load(&worker->actor, trainer->weights);
+    if (worker->context) {
+        context_load(worker->context, trainer->weights);
+    }
     worker->ended_count = 0;
     worker->world_seconds = worker->acting_seconds = 0;
     for (size_t t = 0; t <= t_end && !trainer_stopped(trainer); t++) {

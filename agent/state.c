@@ -95,7 +95,8 @@ Learned trainer_learned(const AgentTrainer* trainer) {
 static size_t window_limit(const AgentTrainer* trainer) {
     enum { ROW = 64 }; // all that is not a vector
     size_t rows = trainer_history_rows(trainer);
-    size_t reals = CAIRN_ACTIONS + (trainer->network.has_memory ? trainer->memory.width : 0);
+    size_t reals = CAIRN_ACTIONS + (trainer->network.has_memory ? trainer->memory.width : 0) +
+                   (size_t)trainer->network.context_width;
     return trainer->distil->start_room + rows * (ROW + reals * sizeof(NetReal)) +
            (size_t)trainer->config.worlds * observations_bytes(&trainer->config);
 }
@@ -108,6 +109,10 @@ size_t trainer_state_limit(const AgentTrainer* trainer, StateKind kind) {
         (size_t)trainer->config.worlds *
             (WORLD_FIELDS + cairn_state_limit(trainer->worlds) +
              trainer->memory.width * sizeof(NetReal) + observations_bytes(&trainer->config));
+    if (trainer->network.has_context) {
+        size_t token = 2 * sizeof(uint64_t);
+        bytes += (size_t)trainer->config.worlds * (token + context_state_limit(&trainer->network));
+    }
     if (trainer->distil) {
         bytes += CAIRN_ACHIEVEMENTS * trainer->distil->batch.width * sizeof(NetReal);
         bytes += kind == STATE_WHOLE ? window_limit(trainer) : 0;
@@ -119,6 +124,34 @@ size_t trainer_state_limit(const AgentTrainer* trainer, StateKind kind) {
 static void put_sized(PackWriter* writer, const void* bytes, size_t size) {
     pack_put_u64(writer, size);
     pack_put(writer, bytes, size);
+}
+
+static Worker* worker_of(const AgentTrainer* trainer, int32_t world) {
+    Worker* worker = trainer->workers;
+    while (world >= worker->first + worker->count) {
+        worker++;
+    }
+    return worker;
+}
+
+static void put_context(const AgentTrainer* trainer, int32_t world, PackWriter* writer) {
+    const Worker* worker = worker_of(trainer, world);
+    const ContextToken* token = &trainer->run[world].token;
+    if (worker->context) {
+        pack_put_u64(writer, (uint64_t)token->action);
+        pack_put_u64(writer, token->unlocked);
+        context_put(worker->context, world - worker->first, writer);
+    }
+}
+
+static bool get_context(AgentTrainer* trainer, int32_t world, PackReader* reader) {
+    const Worker* worker = worker_of(trainer, world);
+    if (!worker->context) {
+        return true;
+    }
+    uint64_t action = pack_get_u64(reader), unlocked = pack_get_u64(reader);
+    trainer->run[world].token = (ContextToken){(int32_t)action, unlocked != 0};
+    return action <= CAIRN_ACTIONS && context_get(worker->context, world - worker->first, reader);
 }
 
 static bool put_world(const AgentTrainer* trainer, int32_t world, PackWriter* writer,
@@ -134,6 +167,7 @@ static bool put_world(const AgentTrainer* trainer, int32_t world, PackWriter* wr
         pack_put(writer, memory->vector + (size_t)world * memory->width,
                  memory->width * sizeof *memory->vector);
     }
+    put_context(trainer, world, writer);
     size_t place = writer->used, used = 0;
     pack_put_u64(writer, 0);
     if (!pack_fit(writer)) {
@@ -161,9 +195,11 @@ static AgentStatus get_world(AgentTrainer* trainer, int32_t world, PackReader* r
     if (trainer->network.has_memory) {
         get_reals(reader, memory->vector + (size_t)world * memory->width, memory->width);
     }
+    bool remembered = get_context(trainer, world, reader);
     size_t size = pack_get_u64(reader);
     const void* bytes = pack_skip(reader, size);
-    if (!bytes || length > INT32_MAX || (unlocked | just_unlocked) >> CAIRN_ACHIEVEMENTS) {
+    if (!bytes || !remembered || length > INT32_MAX ||
+        (unlocked | just_unlocked) >> CAIRN_ACHIEVEMENTS) {
         snprintf(why, AGENT_WHY, "the fields of world %d are out of range", world);
         return AGENT_BAD_DATA;
     }
@@ -219,6 +255,8 @@ static void put_window(PackWriter* writer, const AgentTrainer* trainer) {
     pack_put(writer, r->episode_step, rows * sizeof *r->episode_step);
     pack_put(writer, r->unlocked_before, rows * sizeof *r->unlocked_before);
     put_memories(writer, trainer, rows);
+    pack_put(writer, r->context,
+             rows * (size_t)trainer->network.context_width * sizeof *r->context);
     if (d->epoch > 0) {
         pack_put(writer, d->old_log_prob, rows * CAIRN_ACTIONS * sizeof *d->old_log_prob);
     }
@@ -286,6 +324,8 @@ static AgentStatus get_window(AgentTrainer* trainer, PackReader* reader, char wh
     pack_get(reader, r->episode_step, rows * sizeof *r->episode_step);
     pack_get(reader, r->unlocked_before, rows * sizeof *r->unlocked_before);
     get_memories(reader, trainer, rows);
+    pack_get(reader, r->context,
+             rows * (size_t)trainer->network.context_width * sizeof *r->context);
     if (d->epoch > 0) {
         pack_get(reader, d->old_log_prob, rows * CAIRN_ACTIONS * sizeof *d->old_log_prob);
     }

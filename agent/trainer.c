@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "agent/distil.h"
+#include "agent/ppo_sequence.h"
 #include "agent/trainer.h"
 
 bool trainer_stopped(const AgentTrainer* trainer) {
@@ -44,6 +45,12 @@ void training_put(const AgentTrainer* trainer, NetPlan* plan, size_t place, size
         NetReal* memory = net_plan_input(plan, trainer->network.memory);
         memcpy(memory + place * width, trainer->rollout.memory + row * width,
                width * sizeof *memory);
+    }
+    if (trainer->network.has_context) { // as it was when acting: a constant
+        size_t width = (size_t)trainer->network.context_width;
+        NetReal* context = net_plan_input(plan, trainer->network.context);
+        memcpy(context + place * width, trainer->rollout.context + row * width,
+               width * sizeof *context);
     }
 }
 
@@ -142,6 +149,8 @@ size_t agent_trainer_bytes(const AgentTrainer* trainer) {
         const Worker* worker = &trainer->workers[i];
         bytes += actor_bytes(&worker->actor) + net_plan_bytes(worker->training);
         bytes += worker->look ? net_plan_bytes(worker->look) : 0;
+        bytes += worker->context ? context_bytes(worker->context) : 0;
+        bytes += worker->sequence ? sequence_bytes(worker->sequence) : 0;
         for (int32_t k = 0; k < trainer->kept_plans; k++) {
             bytes += net_plan_bytes(worker->predicting[k]);
         }
@@ -150,6 +159,7 @@ size_t agent_trainer_bytes(const AgentTrainer* trainer) {
 }
 
 double agent_trainer_flop(const AgentTrainer* trainer) {
-    return net_plan_flop(trainer->workers[0].actor.encode) +
-           net_plan_flop(trainer->workers[0].actor.decide);
+    const Worker* worker = &trainer->workers[0];
+    double flop = net_plan_flop(worker->actor.encode) + net_plan_flop(worker->actor.decide);
+    return flop + (worker->context ? context_flop(worker->context) : 0);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "agent/actor.h"
 #include "agent/agent.h"
+#include "agent/context.h"
 #include "agent/memory.h"
 #include "agent/network.h"
 #include "agent/observations.h"
@@ -12,9 +13,19 @@
 
 // The last K rollouts joined in time: K = distil.every where there is distillation, else 1. Step t
 // of the present rollout is step `first_step + t` of K * T; rows are step * N + world.
+typedef struct Past {   // what the worlds looked back on when the present rollout began
+    size_t slots;       // S
+    NetCcmPlace* place; // [N, S]
+    NetReal* cache;     // [layers, 2, N, S, context_width] keys, values
+    int32_t *episode, *position, *block; // [N]
+} Past;
+
 typedef struct Rollout {
     Observations observations; // [K T + 1, N] the last row: what to act on next
     NetReal* memory;           // [K T, N, latent] what the heads saw; NULL without memory
+    NetReal* context;          // [K T, N, context_width] what the heads saw; NULL without context
+    ContextToken* token;       // [T, N] of the present rollout; NULL without context
+    Past past;                 // of the present rollout
     int32_t* action;           // [K T, N]
     NetReal* log_prob;         // [K T, N] of the action
     NetReal* value;            // [K T + 1, N] in units of reward
@@ -40,12 +51,16 @@ typedef struct WorldRun { // one per world: the episode under way, and the strea
     int32_t length;
     uint32_t unlocked;      // bits
     uint32_t just_unlocked; // by the last step, bits; the memory has not taken them up yet
+    ContextToken token;     // of the next step
 } WorldRun;
 
 typedef struct Worker {   // one per thread
     int32_t first, count; // worlds [first, first + count)
     size_t weight_first, weight_count;
-    Actor actor;           // [count] rows
+    Actor actor;               // [count] rows
+    Context* context;          // [count] rows; NULL: there is none
+    ContextToken* token;       // [count]
+    struct Sequence* sequence; // as the training plan, with context; NULL: there is none
     NetPlan* look;         // [micro_batch] rows, latents without gradient; NULL: no distillation
     NetPlan* training;     // [micro_batch] rows: latent, log_prob, value
     NetPlan** predicting;  // [kept_plans] of predicting_rows: the same and prediction

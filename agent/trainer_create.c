@@ -6,6 +6,7 @@
 #include "agent/block.h"
 #include "agent/distil.h"
 #include "agent/distil_match.h"
+#include "agent/ppo_sequence.h"
 #include "agent/trainer.h"
 
 // Streams of the training's seed.
@@ -15,6 +16,21 @@ enum { KEPT_BYTES = INT32_MAX };
 static const uint64_t stream_actions = (uint64_t)1 << 32; // + world
 
 // ---------------------------------------------------------------- memory
+static void lay_out_context(const AgentTrainer* trainer, Rollout* r, Block* block) {
+    const NetworkContext* recall = &trainer->network.recall;
+    size_t n = (size_t)trainer->config.worlds, width = (size_t)recall->ccm.width;
+    size_t slots = (size_t)net_ccm_past(&recall->ccm, recall->cached);
+    size_t caches = 2 * (size_t)recall->ccm.layers;
+    r->context = block_take(block, trainer_history_rows(trainer) * width, sizeof *r->context);
+    r->token = block_take(block, trainer_segment_rows(trainer), sizeof *r->token);
+    r->past.slots = slots;
+    r->past.place = block_take(block, n * slots, sizeof *r->past.place);
+    r->past.cache = block_take(block, caches * n * slots * width, sizeof *r->past.cache);
+    r->past.episode = block_take(block, n, sizeof *r->past.episode);
+    r->past.position = block_take(block, n, sizeof *r->past.position);
+    r->past.block = block_take(block, n, sizeof *r->past.block);
+}
+
 static void lay_out_rollout(const AgentTrainer* trainer, Rollout* r, Block* block) {
     const AgentConfig* config = &trainer->config;
     size_t n = (size_t)config->worlds, rows = trainer_history_rows(trainer);
@@ -22,6 +38,9 @@ static void lay_out_rollout(const AgentTrainer* trainer, Rollout* r, Block* bloc
     r->memory = NULL;
     if (config->distil_memory != AGENT_MEMORY_NONE) {
         r->memory = block_take(block, rows * (size_t)config->latent, sizeof *r->memory);
+    }
+    if (trainer->network.has_context) {
+        lay_out_context(trainer, r, block);
     }
     r->action = block_take(block, rows, sizeof *r->action);
     r->log_prob = block_take(block, rows, sizeof *r->log_prob);
@@ -60,10 +79,11 @@ static void lay_out_worker(const AgentTrainer* trainer, int32_t i, Worker* worke
     worker->weight_first = (size_t)from;
     worker->weight_count = (size_t)(end > from ? end - from : 0);
     worker->gradient = block_take(block, trainer->weight_count, sizeof *worker->gradient);
-    worker->action = block_take(block, (size_t)config->micro_batch, sizeof *worker->action);
+    int32_t most = trainer->network.has_context ? config->rollout_steps : config->micro_batch;
+    worker->token = block_take(block, (size_t)worker->count, sizeof *worker->token);
+    worker->action = block_take(block, (size_t)most, sizeof *worker->action);
     for (int k = 0; k < 3; k++) {
-        worker->numbers[k] =
-            block_take(block, (size_t)config->micro_batch, sizeof *worker->numbers[k]);
+        worker->numbers[k] = block_take(block, (size_t)most, sizeof *worker->numbers[k]);
     }
     worker->predicting = block_take(block, max_kept(trainer), sizeof(NetPlan*));
     worker->held = block_take(block, max_kept(trainer), sizeof *worker->held);
@@ -199,6 +219,13 @@ static AgentStatus create_plans(AgentTrainer* trainer, char why[AGENT_WHY]) {
         if (status == AGENT_OK && trainer->distil) {
             status = create_distil_plans(trainer, worker, why);
         }
+        if (status == AGENT_OK && network->has_context) {
+            status = context_create(network, worker->count, config->backend, config->dtype,
+                                    &worker->context, why);
+        }
+        if (status == AGENT_OK && network->has_context) {
+            status = sequence_create(trainer, &worker->sequence, why);
+        }
     }
     return status;
 }
@@ -225,6 +252,7 @@ static AgentStatus begin(AgentTrainer* trainer, char why[AGENT_WHY]) {
     }
     for (int32_t n = 0; n < config->worlds; n++) {
         trainer->run[n].random = net_random(seed, stream_actions + (uint64_t)n);
+        trainer->run[n].token = (ContextToken){.action = CAIRN_ACTIONS};
     }
     Observations next =
         observations_from(&trainer->rollout.observations, trainer_history_rows(trainer));
@@ -278,6 +306,8 @@ void agent_trainer_destroy(AgentTrainer* trainer) {
     for (int32_t i = 0; trainer->workers && i < trainer->config.threads; i++) {
         Worker* worker = &trainer->workers[i];
         actor_destroy(&worker->actor);
+        context_destroy(worker->context);
+        sequence_destroy(worker->sequence);
         net_plan_destroy(worker->look);
         net_plan_destroy(worker->training);
         for (int32_t k = 0; worker->predicting && k < trainer->kept_plans; k++) {

@@ -195,6 +195,7 @@ static size_t list_metrics(const RunLog* log, const AgentIteration* it, double s
         {"entropy", "policy/entropy", it->entropy, false},
         {"approx_kl", "policy/approx_kl", it->approx_kl, false},
         {"clip_fraction", "policy/clip_fraction", it->clip_fraction, false},
+        {"first_ratio", "update/first_ratio", it->first_ratio, false},
         {"gradient_norm", "update/gradient_norm", it->gradient_norm, false},
         {"learning_rate", "update/learning_rate", it->learning_rate, false},
         {"explained_variance", "value/explained_variance", it->explained_variance, false},

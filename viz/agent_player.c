@@ -101,7 +101,8 @@ const CairnObservation* agent_player_eyes(const AgentPlayer* player) {
     return &player->eyes;
 }
 
-int32_t agent_player_think(AgentPlayer* player, uint32_t unlocked, Thought* thought) {
+int32_t agent_player_think(AgentPlayer* player, int32_t led_here, uint32_t unlocked,
+                           Thought* thought) {
     static_assert((int)AGENT_EXPECTED == (int)THOUGHT_EXPECTS, "as many expectations");
     static_assert((int)AGENT_NO_ACHIEVEMENT == (int)THOUGHT_NOTHING, "the same nothing");
     int32_t action = 0;
@@ -112,6 +113,9 @@ int32_t agent_player_think(AgentPlayer* player, uint32_t unlocked, Thought* thou
                                   .probability = thought->probability,
                                   .expects = thought->expects,
                                   .similarity = thought->similarity};
+    if (led_here >= 0) {
+        agent_memory_acted(player->memory, 0, led_here);
+    }
     agent_policy_act(player->policy, player->memory, 1, &player->eyes, &unlocked,
                      player->greedy ? NULL : &player->random, &actions);
     thought->has_value = isfinite(thought->value);

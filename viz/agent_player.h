@@ -21,6 +21,8 @@ Thought agent_player_parts(const AgentPlayer* player);   // which has_* its thou
 void agent_player_begin(AgentPlayer* player, int64_t seed, uint64_t episode);
 // Where what it is to see goes, before it thinks; owned by the player.
 const CairnObservation* agent_player_eyes(const AgentPlayer* player);
-// Looks at that, once per state, whoever acts; says what it thinks and would do. unlocked: bit k:
-// the step that led here unlocked achievement k.
-int32_t agent_player_think(AgentPlayer* player, uint32_t unlocked, Thought* thought);
+// Looks at that, once per state, whoever acts; says what it thinks and would do. led_here: the
+// action that did, the agent's or a person's; negative: the episode begins. unlocked: bit k: it unlocked
+// achievement k.
+int32_t agent_player_think(AgentPlayer* player, int32_t led_here, uint32_t unlocked,
+                           Thought* thought);

@@ -41,8 +41,9 @@ static bool consider(Session* session, char why[SESSION_WHY]) {
     }
     live->thought[at] = (Thought){0};
     if (!session_ended(session)) {
-        const uint32_t unlocked = at > 0 ? track_step(session->track, (int64_t)at)->unlocked : 0;
-        live->intended = agent_player_think(live->agent, unlocked, &live->thought[at]);
+        const TrackStep* led = at > 0 ? track_step(session->track, (int64_t)at) : NULL;
+        live->intended = agent_player_think(live->agent, led ? led->action : -1,
+                                            led ? led->unlocked : 0, &live->thought[at]);
     }
     return true;
 }

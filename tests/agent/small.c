@@ -22,6 +22,7 @@ AgentConfig small_config(void) {
     config.epochs = 2;
     config.total_steps = 1200;
     config.seed = 11;
+    config.dtype = NET_DTYPE_F32; // whatever is faster on the machine at hand
     return config;
 }
 

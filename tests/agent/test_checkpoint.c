@@ -198,7 +198,7 @@ END_TEST
 START_TEST(files_that_cannot_be_read) {
     AgentCheckpointInfo info;
     AgentPolicy* policy = NULL;
-    AgentPolicyConfig acting = {.rows = 1};
+    AgentPolicyConfig acting = {.rows = 1, .dtype = NET_DTYPE_F32};
     char why[AGENT_WHY] = "";
     ck_assert_int_eq(agent_checkpoint_info("build/no-such-file", &info, why), AGENT_IO);
     ck_assert_msg(strstr(why, "build/no-such-file: cannot open it: No such file"), "%s", why);

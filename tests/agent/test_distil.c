@@ -94,6 +94,7 @@ static AgentTrainer* begin(const Case* of, bool one_plan) {
                                    trainer->network.value, trainer->network.prediction};
             NetPlanConfig small = {.rows = config.micro_batch,
                                    .training = true,
+                                   .dtype = NET_DTYPE_F32,
                                    .outputs = outputs,
                                    .output_count = 4};
             net_plan_destroy(*plan);
@@ -116,7 +117,11 @@ typedef struct Plain {
 static Plain plain_begin(const AgentTrainer* trainer) {
     NetTensor outputs[] = {trainer->network.latent, trainer->network.log_prob,
                            trainer->network.value, trainer->network.prediction};
-    NetPlanConfig config = {.rows = ROOM, .training = true, .outputs = outputs, .output_count = 4};
+    NetPlanConfig config = {.rows = ROOM,
+                            .training = true,
+                            .dtype = NET_DTYPE_F32,
+                            .outputs = outputs,
+                            .output_count = 4};
     Plain plain = {.trainer = trainer,
                    .gradient = calloc(trainer->weight_count, sizeof *plain.gradient)};
     char why[NET_WHY] = "";

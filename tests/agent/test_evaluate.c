@@ -49,7 +49,7 @@ static AgentPolicy* trained_policy(void) {
     }
     AgentPolicy* policy = NULL;
     char why[AGENT_WHY] = "";
-    AgentPolicyConfig acting = {.rows = 5};
+    AgentPolicyConfig acting = {.rows = 5, .dtype = NET_DTYPE_F32};
     ck_assert_msg(agent_policy_of_trainer(trainer, &acting, &policy, why) == AGENT_OK, "%s", why);
     agent_trainer_destroy(trainer);
     return policy;
@@ -160,7 +160,7 @@ START_TEST(policy_agrees_with_rollout) {
                      AGENT_OK);
     small_iterate(trainer, &iteration); // acted with the weights that were saved
     AgentPolicy* policy = NULL;
-    AgentPolicyConfig acting = {.rows = 6};
+    AgentPolicyConfig acting = {.rows = 6, .dtype = NET_DTYPE_F32};
     ck_assert_msg(agent_policy_load(path, &acting, &policy, why) == AGENT_OK, "%s", why);
     unlink(path);
     free(path);

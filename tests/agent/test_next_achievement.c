@@ -13,7 +13,7 @@ enum { WIDTH = 16, STEPS = 40 }; // latent of small_config
 
 static AgentPolicy* policy_of(const AgentTrainer* trainer) {
     AgentPolicy* policy = NULL;
-    AgentPolicyConfig config = {.rows = 6};
+    AgentPolicyConfig config = {.rows = 6, .dtype = NET_DTYPE_F32};
     char why[AGENT_WHY] = "";
     ck_assert_msg(agent_policy_of_trainer(trainer, &config, &policy, why) == AGENT_OK, "%s", why);
     return policy;

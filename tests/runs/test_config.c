@@ -53,6 +53,8 @@ static const char* other_value(const char* name) {
                                            {"ppo.gamma", "0.1"},
                                            {"ppo.lambda", "1e-3"},
                                            {"ppo.final_fraction", "0.25"},
+                                           {"memory.kind", "ccm-merge"},
+                                           {"memory.adapter", "own"},
                                            {"train.seed", "-9223372036854775808"},
                                            {"train.steps", "9007199254740992"}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -222,7 +224,7 @@ START_TEST(test_preset_typo) {
     ck_assert(!config_read_preset(&config, "paper-pop", why));
     ck_assert_ptr_nonnull(strstr(why, "did you mean 'paper-ppo'?"));
     ck_assert(!config_read_preset(&config, "xxxxxxxxxxxxx", why));
-    ck_assert_ptr_nonnull(strstr(why, "fast, paper-ppo, paper, ppo"));
+    ck_assert_ptr_nonnull(strstr(why, "fast, memory, paper-ppo, paper, ppo"));
 }
 END_TEST
 
