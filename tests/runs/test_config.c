@@ -54,6 +54,7 @@ static const char* other_value(const char* name) {
                                            {"ppo.lambda", "1e-3"},
                                            {"ppo.final_fraction", "0.25"},
                                            {"memory.kind", "ccm-merge"},
+                                           {"memory.width", "64"},
                                            {"memory.adapter", "own"},
                                            {"train.seed", "-9223372036854775808"},
                                            {"train.steps", "9007199254740992"}};
