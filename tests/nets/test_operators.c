@@ -63,7 +63,8 @@ static void give(const Run* r, NetTensor input, const void* data, size_t bytes) 
 static void run(Run* r, NetTensor output) {
     char why[NET_WHY] = "";
     output = net_real(r->graph, output);
-    NetPlanConfig config = {.rows = ROWS, .outputs = &output, .output_count = 1};
+    NetPlanConfig config = {
+        .rows = ROWS, .dtype = NET_DTYPE_F32, .outputs = &output, .output_count = 1};
     ck_assert_uint_le(net_weight_count(r->graph), TABLE * C);
     ck_assert_msg(net_plan_create(r->graph, &config, &r->plan, why) == NET_OK, "%s", why);
     give(r, r->a, r->a_at, sizeof r->a_at);

@@ -231,7 +231,8 @@ typedef struct Forward {
 static Forward run(Case c, NetTensor output, NetReal* weights) {
     char why[NET_WHY] = "";
     Forward made = {.c = c};
-    NetPlanConfig config = {.rows = ROWS, .outputs = &output, .output_count = 1};
+    NetPlanConfig config = {
+        .rows = ROWS, .dtype = NET_DTYPE_F32, .outputs = &output, .output_count = 1};
     ck_assert_msg(net_plan_create(c.graph, &config, &made.plan, why) == NET_OK, "%s", why);
     NetRandom random = net_random(5, 1);
     ck_assert_int_eq(net_init(c.graph, &random, weights, why), NET_OK);
