@@ -44,3 +44,16 @@ void saved_refuse(AgentTrainer* trainer, const void* bytes, size_t size, const c
     ck_assert_uint_eq(small_hash(trainer), before);
     ck_assert_ptr_null(blob);
 }
+
+AgentTrainer* saved_and_loaded(AgentTrainer* trainer) {
+    Saved file;
+    char why[AGENT_WHY] = "";
+    saved_make(trainer, AGENT_CHECKPOINT_FULL, &file);
+    AgentConfig config = *agent_trainer_config(trainer);
+    agent_trainer_destroy(trainer);
+    trainer = small_trainer(&config);
+    ck_assert_msg(agent_checkpoint_load(trainer, file.path, NULL, NULL, why) == AGENT_OK, "%s",
+                  why);
+    saved_drop(&file);
+    return trainer;
+}

@@ -15,3 +15,5 @@ void saved_sum(const Saved* saved); // writes size and checksum that are right f
 // Tries bytes on a trainer: refused, the message names the file and contains `part`, the trainer is
 // as it was.
 void saved_refuse(AgentTrainer* trainer, const void* bytes, size_t size, const char* part);
+// Another trainer, with the file of this one (which is destroyed) as all there is to go on from.
+AgentTrainer* saved_and_loaded(AgentTrainer* trainer);

@@ -8,20 +8,6 @@
 #include "tests/agent/small.h"
 #include "tests/suite.h"
 
-// A trainer with its own file as all there is to go on from.
-static AgentTrainer* through_a_file(AgentTrainer* trainer) {
-    Saved file;
-    char why[AGENT_WHY] = "";
-    saved_make(trainer, AGENT_CHECKPOINT_FULL, &file);
-    AgentConfig config = *agent_trainer_config(trainer);
-    agent_trainer_destroy(trainer);
-    trainer = small_trainer(&config);
-    ck_assert_msg(agent_checkpoint_load(trainer, file.path, NULL, NULL, why) == AGENT_OK, "%s",
-                  why);
-    saved_drop(&file);
-    return trainer;
-}
-
 // Stopped after each rollout of a window and each epoch of a phase, over two phases and a half.
 START_TEST(resuming_a_distillation) {
     AgentConfig config = small_distil_config();
@@ -32,7 +18,7 @@ START_TEST(resuming_a_distillation) {
     config.distil_memory = _i == 1 ? AGENT_MEMORY_SUM : AGENT_MEMORY_LAST;
     config.anneal = true;
     AgentTrainer *straight = small_trainer(&config),
-                 *stopped = through_a_file(small_trainer(&config));
+                 *stopped = saved_and_loaded(small_trainer(&config));
     int epochs = 0;
     for (int i = 0; i < 13; i++) {
         AgentIteration a, b;
@@ -47,7 +33,7 @@ START_TEST(resuming_a_distillation) {
         ck_assert_double_eq(a.prediction.gradient_norm, b.prediction.gradient_norm);
         epochs += a.phase == AGENT_PHASE_DISTILLATION;
         ck_assert_uint_eq(small_hash(stopped), small_hash(straight));
-        stopped = through_a_file(stopped);
+        stopped = saved_and_loaded(stopped);
         ck_assert_uint_eq(small_hash(stopped), small_hash(straight));
     }
     ck_assert_int_ge(epochs, 4);

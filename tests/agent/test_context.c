@@ -196,19 +196,6 @@ END_TEST
 #endif
 
 // ---------------------------------------------------------------- stored and copied
-static AgentTrainer* through_a_file(AgentTrainer* trainer) {
-    Saved file;
-    char why[AGENT_WHY] = "";
-    saved_make(trainer, AGENT_CHECKPOINT_FULL, &file);
-    AgentConfig config = *agent_trainer_config(trainer);
-    agent_trainer_destroy(trainer);
-    trainer = small_trainer(&config);
-    ck_assert_msg(agent_checkpoint_load(trainer, file.path, NULL, NULL, why) == AGENT_OK, "%s",
-                  why);
-    saved_drop(&file);
-    return trainer;
-}
-
 START_TEST(resuming) {
     AgentConfig config = context_config(kinds[_i]);
     config.threads = 1 + _i % 2;
@@ -219,7 +206,7 @@ START_TEST(resuming) {
         small_iterate(stopped, &b);
         ck_assert_double_eq(a.loss, b.loss);
         ck_assert_uint_eq(small_hash(stopped), small_hash(straight));
-        stopped = through_a_file(stopped);
+        stopped = saved_and_loaded(stopped);
         ck_assert_uint_eq(small_hash(stopped), small_hash(straight));
     }
     agent_trainer_destroy(straight);
