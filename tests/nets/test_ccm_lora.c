@@ -96,7 +96,8 @@ START_TEST(with_b_zero_a_comp_token_is_a_step) {
     size_t count = 0;
     NetReal* comp = param_of(&model, "memory.comp.weight", &count);
     const NetReal* weight = param_of(&model, "embed.weight", &count);
-    memcpy(comp, param_of(&model, "embed.bias", &count), count * sizeof *comp);
+    const NetReal* bias = param_of(&model, "embed.bias", &count);
+    memcpy(comp, bias, count * sizeof *comp);
     for (size_t i = 0; i < count * FEATURES; i++) {
         comp[i / FEATURES] += weight[i] * x[i % FEATURES];
     }
