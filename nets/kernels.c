@@ -3,6 +3,7 @@
 // sum, in an order that is fixed for a given build.
 #include "nets/kernels.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static void deal_line(size_t count, size_t run, size_t k, const uint8_t* restric
                       Element* restrict y) {
     enum { PIECE = 512 }; // converted at once, whatever the patches' width: long loops are fast
     Element piece[PIECE];
+    assert(run > 0);
     for (size_t first = 0; first < count; first += PIECE) {
         size_t last = first + PIECE < count ? first + PIECE : count;
         from_bytes(last - first, x + first, piece);

@@ -13,7 +13,9 @@ static const char default_preset[] = "fast";
 
 static const struct argp_option option_list[] = {
     {"preset", 'p', "NAME|FILE", 0,
-     "settings to start from: fast (default), ppo, memory, symbolic, paper, paper-ppo or an INI file", 0},
+     "settings to start from: fast (default), ppo, memory, symbolic, paper, paper-ppo or an INI "
+     "file",
+     0},
     {"steps", 'n', "N", 0, "environment steps in all, e.g. 250k or 1M", 0},
     {"seed", 's', "S", 0, "of worlds, weights and draws; default 0", 0},
     {"out", 'o', "DIR", 0, "the run's folder; default runs/<preset>-seed<S>", 0},

@@ -22,7 +22,7 @@ void agent_player_begin(AgentPlayer* player, int64_t seed, uint64_t episode);
 // Where what it is to see goes, before it thinks; owned by the player.
 const CairnObservation* agent_player_eyes(const AgentPlayer* player);
 // Looks at that, once per state, whoever acts; says what it thinks and would do. led_here: the
-// action that did, the agent's or a person's; negative: the episode begins. unlocked: bit k: it unlocked
-// achievement k.
+// action that did, the agent's or a person's; negative: the episode begins. unlocked: bit k: it
+// unlocked achievement k.
 int32_t agent_player_think(AgentPlayer* player, int32_t led_here, uint32_t unlocked,
                            Thought* thought);
