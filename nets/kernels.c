@@ -3,7 +3,6 @@
 // sum, in an order that is fixed for a given build.
 #include "nets/kernels.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -61,15 +60,21 @@ static void deal_line(size_t count, size_t run, size_t k, const uint8_t* restric
                       Element* restrict y) {
     enum { PIECE = 512 }; // converted at once, whatever the patches' width: long loops are fast
     Element piece[PIECE];
-    assert(run > 0);
+    size_t inside = 0; // of the patch that y points to
     for (size_t first = 0; first < count; first += PIECE) {
-        size_t last = first + PIECE < count ? first + PIECE : count;
-        from_bytes(last - first, x + first, piece);
-        for (size_t i = first; i < last;) {
-            size_t inside = i % run, rest = run - inside;
-            size_t some = rest < last - i ? rest : last - i;
-            memcpy(y + i / run * k * run + inside, piece + i - first, some * sizeof *y);
-            i += some;
+        size_t left = count - first < PIECE ? count - first : PIECE;
+        const Element* from = piece;
+        from_bytes(left, x + first, piece);
+        while (left > 0) {
+            size_t some = run - inside < left ? run - inside : left;
+            memcpy(y + inside, from, some * sizeof *y);
+            from += some;
+            left -= some;
+            inside += some;
+            if (inside == run) {
+                inside = 0;
+                y += k * run;
+            }
         }
     }
 }
