@@ -138,6 +138,17 @@ class Env(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, words):
                 env.load(broken)
         self.assertEqual(env.save(), state)
+        for wrong, kind in ((100, "int"), ("state", "str"), (None, "NoneType"), ([1], "list")):
+            with self.assertRaisesRegex(TypeError, f"state is of type {kind}, expected the bytes"):
+                env.load(wrong)
+        for bytes_ in (bytearray(state), memoryview(state), np.frombuffer(state, np.uint8)):
+            env.load(bytes_)
+            self.assertEqual(env.save(), state)
+        fresh = cairn.CrafterEnv()
+        with self.assertRaises(ValueError):
+            fresh.load(state[:-1])
+        with self.assertRaises(gymnasium.error.ResetNeeded):
+            fresh.step(0)
         small = cairn.CrafterEnv(area=(20, 20))
         small.reset(seed=0)
         with self.assertRaisesRegex(ValueError, "area_width 64; this one has 20"):
@@ -184,8 +195,13 @@ class Env(unittest.TestCase):
                                      (None, TypeError, "action is None")):
             with self.assertRaisesRegex(error, words):
                 env.step(action)
-        with self.assertRaisesRegex(ValueError, "seed"):
-            env.reset(seed=2**63)
+        for seed, error, words in ((2**63, ValueError, "seed is 9223372036854775808, expected at most"),
+                                   (-2**70, ValueError, "expected at least -9223372036854775808"),
+                                   (1.5, TypeError, "seed is 1.5, expected a whole number"),
+                                   ("1", TypeError, "seed is '1'")):
+            with self.assertRaisesRegex(error, words):
+                env.reset(seed=seed)
+        same(env.reset(seed=np.int64(7)), env.reset(seed=7))
         for options, words in (({"mode": "quick"}, "mode is 'quick', expected one of: exact, fast"),
                                ({"observation": "rgb"}, "expected one of: pixels, tiles, both"),
                                ({"render_mode": "human"}, "render_mode is 'human'"),
@@ -196,8 +212,9 @@ class Env(unittest.TestCase):
                                ({"length": 2**40}, "length is")):
             with self.assertRaisesRegex(ValueError, words):
                 cairn.CrafterEnv(**options)
-        with self.assertRaisesRegex(TypeError, "area is 'a', expected a whole number"):
+        with self.assertRaisesRegex(TypeError, "area is 'ab', expected a whole number"):
             cairn.CrafterEnv(area="ab")
+        self.assertEqual(cairn.CrafterEnv(size=np.array(70)).observation_space.shape, (70, 70, 3))
         with self.assertRaisesRegex(OSError, "nowhere"):
             cairn.CrafterEnv(textures="nowhere")
 
@@ -239,7 +256,11 @@ class Env(unittest.TestCase):
                                      "player_pos", "reward"})
         self.assertEqual(env.render().shape, (64, 64, 3))
         self.assertEqual(env.render((90, 180)).shape, (180, 90, 3))
-        env.close()
+        self.assertIs(env.unwrapped, env)
+        with env:
+            env.reset()
+        with self.assertRaises(gymnasium.error.ClosedEnvironmentError):
+            env.reset()
 
 
 if __name__ == "__main__":

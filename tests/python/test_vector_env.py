@@ -143,8 +143,13 @@ class VectorEnv(unittest.TestCase):
         self.assertEqual((seeds[0], len(set(seeds))), (40, N))
         self.assertFalse(set(cairn.world_seeds(41, N)) & set(seeds))
         envs.reset(seed=seeds)
-        with self.assertRaisesRegex(ValueError, "2 seeds, expected one or 5"):
-            envs.reset(seed=[1, 2])
+        same(envs.reset(seed=np.arange(40, 45))[0], by_number)
+        for seed, error, words in (([1, 2], ValueError, "2 seeds, expected one or 5"),
+                                   (1.5, TypeError, "seed is 1.5, expected a whole number"),
+                                   ("12345", TypeError, "seed is '12345'"),
+                                   ([0, 1, 2, 3, None], TypeError, "seed is None")):
+            with self.assertRaisesRegex(error, words):
+                envs.reset(seed=seed)
 
     def test_disabled_autoreset(self):
         envs = cairn.CrafterVectorEnv(3, autoreset_mode=AutoresetMode.DISABLED, length=10)
@@ -192,6 +197,8 @@ class VectorEnv(unittest.TestCase):
             same(single.load(envs.save(1))[0]["tiles"], seen["tiles"][1])
             with self.assertRaisesRegex(IndexError, "world is 3, expected 0 to 2"):
                 envs.save(3)
+            with self.assertRaisesRegex(TypeError, "world is b'state', expected a whole number"):
+                envs.load(b"state", 0)
 
     def test_copies_continue_alike(self):
         envs = cairn.CrafterVectorEnv(N, threads=2, length=50)
@@ -205,6 +212,17 @@ class VectorEnv(unittest.TestCase):
             result = envs.step(actions)
             same(twin.step(actions), result)
             same(third.step(actions), result)
+
+    def test_gymnasiums_async_vector_env_takes_it(self):
+        options = {"num_envs": 2, "mode": "fast", "observation": "both", "length": 20}
+        worlds = [gymnasium.make_vec(ID, vectorization_mode=how, **options)
+                  for how in ("async", "sync")]
+        same(worlds[0].reset(seed=1), worlds[1].reset(seed=1))
+        for number in range(50):
+            actions = np.array([number % 17, 5])
+            same(worlds[0].step(actions), worlds[1].step(actions))
+        for each in worlds:
+            each.close()
 
     def test_render(self):
         envs = cairn.CrafterVectorEnv(2, render_mode="rgb_array", render_size=100)
@@ -223,7 +241,11 @@ class VectorEnv(unittest.TestCase):
                                ([0, 2**40, 0, 0, 0], "action of world 1 is 1099511627776")):
             with self.assertRaisesRegex(ValueError, words):
                 envs.step(np.array(actions))
-        for options, words in (({"num_envs": 0}, "world_count is 0, expected 1 to 65536"),
+        for kind in (">i4", "<u8", "int8"):  # of any machine
+            envs.step(np.arange(N, dtype=kind))
+        same(envs._worlds._action, np.arange(N))
+        for options, words in (({"num_envs": -1}, "world_count is -1, expected 1 to 65536"),
+                               ({"num_envs": 0}, "world_count is 0, expected 1 to 65536"),
                                ({"threads": 300}, "threads is 300, expected 1 to 256")):
             with self.assertRaisesRegex(ValueError, words):
                 cairn.CrafterVectorEnv(**options)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 from gymnasium import spaces
@@ -20,7 +20,8 @@ OBSERVATIONS = ("pixels", "tiles", "both")
 
 def pair(name: str, value: int | Sequence[int]) -> Pair:
     """(width, height) of a number or of two."""
-    numbers = tuple(value) if isinstance(value, Iterable) else (value, value)
+    numbers: tuple[Any, ...]
+    numbers = (value, value) if np.ndim(value) == 0 else tuple(cast(Sequence[int], value))
     if len(numbers) != 2:
         raise ValueError(f"{name} is {value!r}, expected a number or two: (width, height)")
     return whole(name, numbers[0]), whole(name, numbers[1])
@@ -38,8 +39,10 @@ def whole(name: str, value: Any, bits: int = 32) -> int:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} is {value!r}, expected a whole number") from None
-    if not -2**(bits - 1) <= number < 2**(bits - 1):
-        raise ValueError(f"{name} is {number}, expected at most {2**(bits - 1) - 1}")
+    low, high = -2**(bits - 1), 2**(bits - 1) - 1
+    if not low <= number <= high:
+        expected = f"at most {high}" if number > high else f"at least {low}"
+        raise ValueError(f"{name} is {number}, expected {expected}")
     return number
 
 
@@ -54,7 +57,8 @@ def world_seeds(seed: int, count: int) -> list[int]:
     The first is `seed` itself, the others are mixed from it, as `cairn_world_seed` does in C.
     Gymnasium's own way, seed, seed + 1, ..., lets runs of neighbouring seeds meet the same worlds.
     """
-    return [lib.cairn_world_seed(check_seed(seed), number) for number in range(count)]
+    seed = check_seed(seed)
+    return [lib.cairn_world_seed(seed, number) for number in range(whole("count", count))]
 
 
 @dataclasses.dataclass(frozen=True)

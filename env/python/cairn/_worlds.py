@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import operator
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 
 from cairn._arrays import Arrays, Pool, StepArrays
 from cairn._library import WHY, Status, lib
-from cairn._settings import Array, Settings, check_seed
+from cairn._settings import Array, Settings, check_seed, whole
 
 
 class Worlds:
@@ -32,9 +31,9 @@ class Worlds:
         self._step_pool = Pool(StepArrays, settings)
         self.latest: Arrays | None = None  # None before the first reset
         self.seeds = np.array([check_seed(seed) for seed in seeds], np.int64)
+        self._create()
         self._action = np.zeros(settings.worlds, np.int32)
         self._action_address = self._action.ctypes.data
-        self._create()
 
     # ------------------------------------------------------------ the handle
     def _create(self) -> None:
@@ -135,7 +134,7 @@ class Worlds:
     # ------------------------------------------------------------ states and pictures
     def check_number(self, world: int) -> int:
         """The number, when there is such a world."""
-        number = operator.index(world)
+        number = whole("world", world)
         if not 0 <= number < self.settings.worlds:
             raise IndexError(f"world is {number}, expected 0 to {self.settings.worlds - 1}")
         return number
@@ -152,10 +151,17 @@ class Worlds:
     def load(self, world: int, state: bytes) -> None:
         """Continues from a saved state. A broken one is a ValueError and changes nothing."""
         handle, number = self._open(), self.check_number(world)
-        state, why = bytes(state), ctypes.create_string_buffer(WHY)
-        if self.latest is None:
+        try:
+            state = bytes(memoryview(state))
+        except TypeError:
+            raise TypeError(f"state is of type {type(state).__name__}, expected the bytes that "
+                            "save() returned") from None
+        why = ctypes.create_string_buffer(WHY)
+        status = lib.cairn_load_world(handle, number, state, len(state), why)
+        check(status, why)
+        if self.latest is None:  # the other worlds begin
             self.reset()
-        check(lib.cairn_load_world(handle, number, state, len(state), why), why)
+            check(lib.cairn_load_world(handle, number, state, len(state), why), why)
 
     def draw(self, worlds: Worlds, world: int) -> Array:
         """A picture of a world of `worlds`, in the size and view of this one."""

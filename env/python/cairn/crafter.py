@@ -40,6 +40,7 @@ class Env:
 
     reward_range = None
     metadata = None
+    spec = None
 
     def __init__(self, area: Sequence[int] = (64, 64), view: int | Sequence[int] = (9, 9),
                  size: int | Sequence[int] = (64, 64), reward: bool = True,
@@ -50,6 +51,11 @@ class Env:
         self._seed = int(np.random.randint(0, SEED_LIMIT)) if seed is None else seed
         self._begun = False
         self._canvas = self._env._worlds
+
+    @property
+    def unwrapped(self) -> Env:
+        """Itself, below whatever wraps it."""
+        return self
 
     @property
     def observation_space(self) -> spaces.Space[Any]:
@@ -93,3 +99,9 @@ class Env:
         """Frees the world; again is fine."""
         self._env.close()
         self._canvas.close()
+
+    def __enter__(self) -> Env:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -10,7 +10,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from cairn._arrays import Arrays
+from cairn._arrays import Arrays, StepArrays
 from cairn._library import ACHIEVEMENTS, ITEMS, limits
 from cairn._settings import Array, Settings, check_choice, pair, whole
 from cairn._worlds import Worlds
@@ -26,6 +26,19 @@ def observation_of(settings: Settings, arrays: dict[str, Array], row: Any = slic
     if settings.observation == "pixels":
         return arrays["pixels"][row]
     return {name: array[row] for name, array in arrays.items() if name != "semantic"}
+
+
+def info_of(arrays: StepArrays, row: int) -> dict[str, Any]:
+    """What a step tells of one world, by names; without the semantic map."""
+    achieved = arrays.achievements[row].tolist()
+    return {
+        "inventory": dict(zip(ITEMS, arrays.inventory[row].tolist(), strict=True)),
+        "achievements": dict(zip(ACHIEVEMENTS, achieved, strict=True)),
+        "unlocked": [ACHIEVEMENTS[i] for i in arrays.unlocked[row].nonzero()[0].tolist()],
+        "discount": 1.0 - float(arrays.terminated[row]),
+        "player_pos": arrays.position[row],
+        "reward": float(arrays.reward[row]),
+    }
 
 
 def make_settings(*, mode: str, observation: str, semantic: bool, area: int | Sequence[int],
@@ -103,6 +116,8 @@ class CrafterEnv(gymnasium.Env[Any, np.int64]):
     def reset(self, *, seed: int | None = None,
               options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begins an episode: the first of `seed`, or the next. Options are ignored."""
+        if seed is not None:
+            seed = whole("seed", seed, 64)  # numpy's integers, too
         super().reset(seed=seed)
         if seed is None and not self._seeded:
             seed = int(self.np_random.integers(SEED_LIMIT))
@@ -147,16 +162,7 @@ class CrafterEnv(gymnasium.Env[Any, np.int64]):
         self._canvas.close()
 
     def _look(self, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
-        reward = float(arrays.reward[0])
-        achieved = arrays.achievements[0].tolist()
-        info = {
-            "inventory": dict(zip(ITEMS, arrays.inventory[0].tolist(), strict=True)),
-            "achievements": dict(zip(ACHIEVEMENTS, achieved, strict=True)),
-            "unlocked": [ACHIEVEMENTS[i] for i in arrays.unlocked[0].nonzero()[0].tolist()],
-            "discount": 1.0 - float(arrays.terminated[0]),
-            "player_pos": arrays.position[0],
-            "reward": reward,
-        }
+        info = info_of(arrays, 0)
         if self._settings.semantic:
             info["semantic"] = arrays.now["semantic"][0]
         return observation_of(self._settings, arrays.now, 0), info

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -36,7 +36,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     `info` holds arrays [num_envs, ...]: `inventory` (uint8 [16], in the order of `cairn.ITEMS`),
     `achievements` (counts, int32 [22], in the order of `cairn.ACHIEVEMENTS`), `unlocked` (bool
     [22]: by this very step), `discount`, `player_pos` (int32 [x, y]), `reward` and, if asked for,
-    `semantic`. As Gymnasium's own, each comes with a mask (`_inventory`, ...), True where it is told.
+    `semantic`. As Gymnasium's own, each comes with a mask (`_inventory`, ...): True where told.
 
     Autoreset (`metadata["autoreset_mode"]`): in mode SAME_STEP a world that ended begins its next
     episode inside the step. Its row of the observation and of `info` is that of the new episode;
@@ -96,17 +96,18 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         if options is not None and "reset_mask" in options:
             return self._reset_some(seed, options["reset_mask"])
         seeds: Sequence[int] | None = None
-        if isinstance(seed, (int, np.integer)):
-            super().reset(seed=int(seed))
-            seeds = range(int(seed), int(seed) + self.num_envs)
-        elif seed is not None:
-            seeds = seed
-        elif not self._seeded:
-            seeds = self.np_random.integers(SEED_LIMIT, size=self.num_envs).tolist()
-        if seeds is not None:
+        if seed is not None and np.ndim(seed) == 1:
+            seeds = cast(Sequence[int], seed)
             if len(seeds) != self.num_envs:
                 raise ValueError(f"{len(seeds)} seeds, expected one or {self.num_envs}, one for "
                                  "each world")
+        elif seed is not None:
+            first = whole("seed", seed, 64)
+            super().reset(seed=first)
+            seeds = range(first, first + self.num_envs)
+        elif not self._seeded:
+            seeds = self.np_random.integers(SEED_LIMIT, size=self.num_envs).tolist()
+        if seeds is not None:
             self._worlds.reseed(seeds)
             self._seeded = True
         self._ended = None
@@ -161,6 +162,8 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     # ------------------------------------------------------------ parts
     def _checked(self, actions: Any) -> Array:
         array = np.asarray(actions)
+        if not array.dtype.isnative:
+            array = array.astype(array.dtype.newbyteorder("="))
         if array.shape != (self.num_envs,) or array.dtype.kind not in "iu":
             raise ValueError(f"actions are {array.dtype} {list(array.shape)}, expected integers "
                              f"[{self.num_envs}]")
