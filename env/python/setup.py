@@ -46,6 +46,8 @@ class BuildPy(build_py):
         package = HERE / "cairn" if self.editable_mode else Path(self.build_lib) / "cairn"
         package.mkdir(parents=True, exist_ok=True)
         shutil.copy(library, package / "libcairn.so")
+        if not self.editable_mode:
+            shutil.copy(SOURCE / "LICENSE", package)
 
 
 class Sdist(sdist):
