@@ -26,12 +26,13 @@ class VectorEnv(unittest.TestCase):
         warnings.simplefilter("error")
         self.addCleanup(warnings.resetwarnings)
 
-    def pair(self, **options):
+    def pair(self, autoreset_mode=AutoresetMode.SAME_STEP, **options):
         """The same worlds in C and in Gymnasium's loop."""
-        ours = gymnasium.make_vec(ID, num_envs=N, length=30, semantic=True, **options)
+        ours = gymnasium.make_vec(ID, num_envs=N, length=30, semantic=True,
+                                  autoreset_mode=autoreset_mode, **options)
         loop = gymnasium.make_vec(ID, num_envs=N, vectorization_mode="sync", length=30,
-                                  semantic=True, vector_kwargs={
-                                      "autoreset_mode": AutoresetMode.SAME_STEP}, **options)
+                                  semantic=True,
+                                  vector_kwargs={"autoreset_mode": autoreset_mode}, **options)
         self.assertIsInstance(ours, cairn.CrafterVectorEnv)
         return ours, loop
 
@@ -47,7 +48,9 @@ class VectorEnv(unittest.TestCase):
                  loop["unlocked"][row])
 
     def test_equals_a_loop_over_single_environments(self):
-        for options in ({"observation": "both"}, {"mode": "fast"}, {"reward": False}):
+        next_step = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+        for options in ({"observation": "both"}, {"mode": "fast"}, {"reward": False},
+                        {"observation": "both", **next_step}, {"mode": "fast", **next_step}):
             ours, loop = self.pair(**options)
             self.assertEqual(ours.observation_space, loop.observation_space)
             self.assertEqual(ours.action_space, loop.action_space)
@@ -67,10 +70,12 @@ class VectorEnv(unittest.TestCase):
                                  [array.dtype for array in expected[1:]])
                 self.compare_infos(info, expected_info)
                 ended = results[2] | results[3]
+                endings += ended.sum()
+                if "autoreset_mode" in options:
+                    continue
                 self.assertEqual("final_obs" in info, bool(ended.any()))
                 for row in np.flatnonzero(ended):
                     self.compare_final(info, expected_info, row)
-                    endings += 1
             self.assertGreater(endings, 2 * N)
             ours.close(), loop.close()
 
@@ -122,6 +127,13 @@ class VectorEnv(unittest.TestCase):
             if "episode" in info:
                 lengths += info["episode"]["l"][terminated | truncated].tolist()
         self.assertEqual(max(lengths), 25)
+        for wrap in (vector.GrayscaleObservation, vector.FlattenObservation,
+                     vector.NormalizeObservation):
+            wrapped = wrap(cairn.CrafterVectorEnv(N, autoreset_mode="NextStep", length=5))
+            wrapped.reset(seed=2)
+            for _ in range(12):
+                seen, *_ = wrapped.step(wrapped.action_space.sample())
+            self.assertEqual(seen.shape, wrapped.observation_space.shape)
         listed = vector.DictInfoToList(cairn.CrafterVectorEnv(N, length=2))
         _, infos = listed.reset(seed=2)
         same(infos[3]["player_pos"], [32, 32])
@@ -174,8 +186,31 @@ class VectorEnv(unittest.TestCase):
         for mask in ([True] * 3, np.zeros(3, bool), np.ones(2, bool), np.ones(3)):
             with self.assertRaisesRegex(ValueError, "reset_mask"):
                 envs.reset(options={"reset_mask": mask})
-        with self.assertRaisesRegex(ValueError, "NEXT_STEP.*sync"):
-            cairn.CrafterVectorEnv(3, autoreset_mode="NextStep")
+        with self.assertRaisesRegex(ValueError, "autoreset_mode is 'never', expected one of: NextStep"):
+            cairn.CrafterVectorEnv(3, autoreset_mode="never")
+
+    def test_loaded_worlds_that_have_ended_await_their_reset(self):
+        single = cairn.CrafterEnv(length=5)
+        first, _ = single.reset(seed=1)
+        for _ in range(5):
+            single.step(0)
+        ended, second = single.save(), single.reset()[0]
+        envs = cairn.CrafterVectorEnv(2, autoreset_mode=AutoresetMode.NEXT_STEP, length=5)
+        envs.reset(seed=1)
+        envs.load(1, ended)
+        seen, reward, _, truncated, info = envs.step(np.array([0, 16]))
+        same(seen[1], second)
+        self.assertEqual((reward[1], truncated[1], info["_reward"][1]), (0, False, True))
+        envs.step(np.zeros(2, int))
+        envs = cairn.CrafterVectorEnv(2, autoreset_mode=AutoresetMode.DISABLED, length=5)
+        begun = envs.reset(seed=1)[0]
+        same(begun[0], first)
+        state = envs.save(1)
+        envs.load(1, ended)
+        with self.assertRaisesRegex(gymnasium.error.ResetNeeded, "World 1 has ended"):
+            envs.step(np.zeros(2, int))
+        envs.load(1, state)
+        envs.step(np.zeros(2, int))
 
     def test_states_move_between_worlds(self):
         for mode in cairn.MODES:

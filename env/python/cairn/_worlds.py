@@ -91,15 +91,20 @@ class Worlds:
 
     def reset_some(self, numbers: Sequence[int]) -> Arrays:
         """Begins the next episode in some worlds; the other rows are as they were."""
-        handle, before = self._open(), self._begun()
+        before = self._begun()
+        self._open()
         arrays = self._pool.take()
         if arrays is not before:
             arrays.copy_from(before)
-        for number in numbers:
-            lib.cairn_reset_world(handle, number, lib.cairn_episode(handle, number) + 1,
-                                  arrays.address)
+        self.begin(arrays, numbers)
         self.latest = arrays
         return arrays
+
+    def begin(self, arrays: Arrays, numbers: Sequence[int]) -> None:
+        """Begins the next episode in some worlds, in their rows of the arrays."""
+        for number in numbers:
+            lib.cairn_reset_world(self._handle, number,
+                                  lib.cairn_episode(self._handle, number) + 1, arrays.address)
 
     def step(self, action: Array | int) -> Arrays:
         """One step in every world; the actions must be right."""
@@ -132,6 +137,12 @@ class Worlds:
         return arrays
 
     # ------------------------------------------------------------ states and pictures
+    def is_over(self, number: int) -> bool:
+        """Whether the episode that a world is in has ended."""
+        arrays = StepArrays(self.settings)
+        lib.cairn_observe_world(self._handle, number, arrays.address)
+        return bool(arrays.terminated[number] or arrays.truncated[number])
+
     def check_number(self, world: int) -> int:
         """The number, when there is such a world."""
         number = whole("world", world)

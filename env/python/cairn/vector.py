@@ -19,7 +19,6 @@ from cairn.env import RENDER_MODES, SEED_LIMIT, make_canvas, make_settings, obse
 
 __all__ = ["CrafterVectorEnv"]
 
-AUTORESET_MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
 MASKS = ("_inventory", "_achievements", "_unlocked", "_discount", "_player_pos", "_reward")
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}  # types by their bytes
 
@@ -42,13 +41,14 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     episode inside the step. Its row of the observation and of `info` is that of the new episode;
     `info["final_obs"]` (array of objects, None in other rows) and `info["final_info"]` tell of the
     one that ended, and `info["_final_obs"]` and `info["_final_info"]` in which rows. In mode
-    DISABLED, `reset(options={"reset_mask": ended})` begins new episodes.
+    NEXT_STEP, which most of Gymnasium's vector wrappers want, it begins with the next step, whose
+    action it ignores and whose reward is 0. In mode DISABLED,
+    `reset(options={"reset_mask": ended})` begins new episodes.
 
     Args:
         num_envs: worlds, 1 to 65536.
         threads: threads that step them; no bit depends on it.
-        autoreset_mode: AutoresetMode.SAME_STEP or DISABLED, or their values as words. NEXT_STEP is
-            slower: `gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")` has it.
+        autoreset_mode: of `gymnasium.vector.AutoresetMode`, or its value as a word.
         The others: as for `cairn.CrafterEnv`.
     """
 
@@ -66,11 +66,9 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
                  autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
                  render_mode: str | None = None, render_size: int | Sequence[int] | None = None):
         check_choice("render_mode", render_mode, (None, *RENDER_MODES))
+        if not isinstance(autoreset_mode, AutoresetMode):
+            check_choice("autoreset_mode", autoreset_mode, [each.value for each in AutoresetMode])
         self.autoreset_mode = AutoresetMode(autoreset_mode)
-        if self.autoreset_mode not in AUTORESET_MODES:
-            raise ValueError(
-                f"autoreset_mode is {autoreset_mode}, expected SAME_STEP or DISABLED; for NEXT_STEP"
-                ' use gymnasium.make_vec("Cairn/Crafter-v1", vectorization_mode="sync")')
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         self._same_step = self.autoreset_mode is AutoresetMode.SAME_STEP
         self._settings = make_settings(
@@ -80,7 +78,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         self.num_envs = self._settings.worlds
         self._worlds = Worlds(self._settings, range(max(self.num_envs, 0)))
         self._seeded, self._reward = False, bool(reward)
-        self._ended: Array | None = None  # worlds that await a reset, in mode DISABLED
+        self._ended: Array | None = None  # worlds that await a reset; not in mode SAME_STEP
         self.render_mode = render_mode
         self._canvas = make_canvas(self._worlds, render_size)
         self.single_observation_space = self._settings.space()
@@ -118,6 +116,9 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
                                                  dict[str, Any]]:
         """Takes an action in every world, integers 0 to 16 [num_envs]."""
         arrays = self._worlds.step(self._checked(actions))
+        if self._ended is not None:  # in mode NEXT_STEP
+            self._worlds.begin(arrays, self._ended.nonzero()[0].tolist())
+            self._ended = None
         observation, info = self._look(arrays)
         if arrays.endings.any():
             ended = arrays.terminated | arrays.truncated
@@ -151,8 +152,8 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         size and length. `observe()` shows it."""
         self._worlds.load(world, state)
         self._seeded = True
-        if self._ended is not None:
-            self._ended[world] = False
+        if not self._same_step:
+            self._await_reset(np.arange(self.num_envs) == world, self._worlds.is_over(world))
 
     def observe(self) -> tuple[Any, dict[str, Any]]:
         """The present observation and info of all worlds anew, as after `load`."""
@@ -171,7 +172,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             wrong = int(((array < 0) | (array >= limits.actions)).argmax())
             raise ValueError(f"action of world {wrong} is {array[wrong]}, expected 0 to "
                              f"{limits.actions - 1}")
-        if self._ended is not None and self._ended.any():
+        if self._ended is not None and self.autoreset_mode is AutoresetMode.DISABLED:
             raise gymnasium.error.ResetNeeded(
                 f"World {int(self._ended.argmax())} has ended: in autoreset mode DISABLED call "
                 'reset(options={"reset_mask": terminated | truncated}) first.')
@@ -219,6 +220,11 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             raise ValueError(f"options['reset_mask'] is {mask!r}, expected a numpy array of bool "
                              f"[{self.num_envs}] with a True in it")
         arrays = self._worlds.reset_some(np.flatnonzero(mask).tolist())
-        if self._ended is not None:
-            self._ended = self._ended & ~mask
+        self._await_reset(mask, False)
         return self._look(arrays)
+
+    def _await_reset(self, mask: Array, over: bool) -> None:
+        """Notes that these worlds have ended, or that they have not."""
+        ended = np.zeros(self.num_envs, np.bool_) if self._ended is None else self._ended.copy()
+        ended[mask] = over
+        self._ended = ended if ended.any() else None
