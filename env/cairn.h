@@ -207,7 +207,8 @@ CAIRN_API CairnStatus cairn_reset_world(Cairn* worlds, int32_t world, uint64_t e
 // (which the calls below that return no status take for a world of which nothing is known).
 CAIRN_API uint64_t cairn_episode(const Cairn* worlds, int32_t world);
 
-// One step in every world. action [N], each in [0, 17): anything else is a bug and asserts.
+// One step in every world. action [N], each in [0, 17): anything else is a bug and asserts, as is a
+// step before the first reset. Without auto_reset, a world that ended goes on as the original's.
 CAIRN_API void cairn_step(Cairn* worlds, const int32_t* action, const CairnOutput* output);
 // The same for worlds [first, first + count) on the calling thread. Several threads may call it at
 // once for disjoint ranges, so that a program can use threads of its own. action and output are
