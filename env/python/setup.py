@@ -28,8 +28,10 @@ def build_library(out):
     # Not those of a make that called us: it may have given variables of its own.
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VARIANT")}
+    there = os.path.relpath(out, SOURCE)  # make cannot live with spaces in names
     command = ["make", "-C", str(SOURCE), f"-j{os.cpu_count() or 1}", "--no-print-directory",
-               f"O={out}", "NEEDED=zlib libpng", "NO_ONEDNN=1", "CFLAGS=-g0", str(library)]
+               f"O={there}", "NEEDED=zlib libpng", "NO_ONEDNN=1", "CFLAGS=-g0",
+               f"{there}/libcairn.so"]
     try:
         subprocess.run(command, check=True, env=environment)
     except (OSError, subprocess.CalledProcessError) as error:

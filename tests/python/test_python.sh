@@ -23,10 +23,11 @@ if ! "$python" -c 'import gymnasium, numpy, setuptools.command.bdist_wheel' 2>/d
 fi
 
 # A copy, so that nothing made earlier helps and nothing is left behind.
-mkdir "$stage/cairn"
-cp -r Makefile LICENSE env "$stage/cairn"
-rm -rf "$stage"/cairn/env/python/{build,*.egg-info,cairn/libcairn.so,cairn/__pycache__}
-pip wheel --no-build-isolation --no-deps -w "$stage" "$stage/cairn/env/python" >"$stage/log" 2>&1 ||
+sources="$stage/with space"
+mkdir "$sources"
+cp -r Makefile LICENSE env "$sources"
+rm -rf "$sources"/env/python/{build,*.egg-info,cairn/libcairn.so,cairn/__pycache__}
+pip wheel --no-build-isolation --no-deps -w "$stage" "$sources/env/python" >"$stage/log" 2>&1 ||
     { cat "$stage/log" && exit 1; }
 compgen -G "$stage/cairn-*-py3-none-linux_*.whl" >/dev/null ||
     { echo "the wheel is not for every Python: $(ls "$stage")" && exit 1; }
@@ -34,9 +35,9 @@ pip install --force-reinstall --no-deps "$stage"/*.whl || exit 1
 
 # The source distribution holds all that a wheel needs.
 from_source() {
-    (cd "$stage/cairn/env/python" &&
+    (cd "$sources/env/python" &&
         "$python" -c 'from setuptools import build_meta; build_meta.build_sdist("dist")') &&
-        mv "$stage"/cairn/env/python/dist/cairn-*.tar.gz "$stage" && rm -rf "$stage/cairn" &&
+        mv "$sources"/env/python/dist/cairn-*.tar.gz "$stage" && rm -rf "$sources" &&
         pip wheel --no-build-isolation --no-deps -w "$stage/again" "$stage"/cairn-*.tar.gz &&
         compgen -G "$stage/again/cairn-*.whl"
 }
