@@ -76,6 +76,7 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     int32_t tile_hidden;           // network.tile_hidden: [1, 4096]; 64
     int32_t dense;                 // network.dense: [1, 8192]; 256
     int32_t latent;                // network.latent: [1, 8192]; 512
+    bool unlocked;                 // network.unlocked: false
     int32_t worlds;                // world.count: N in [1, 65536]; 32
     int32_t area_width;            // world.area_width: cells, [1, 1024]; 64
     int32_t area_height;           // world.area_height: cells, [1, 1024]; 64

@@ -20,6 +20,8 @@ static const AgentKey keys[] = {
     INT("network.tile_hidden", tile_hidden, 1, 4096, "hidden units of the tile encoder's tiles"),
     INT("network.dense", dense, 1, 8192, "units of the layer after the convolutions"),
     INT("network.latent", latent, 1, 8192, "units of the latent that the heads see"),
+    KEY("network.unlocked", AGENT_KEY_BOOL, unlocked, 0, 0,
+        "the encoder sees which achievements the episode has unlocked"),
     INT("world.count", worlds, 1, 65536, "worlds played at once"),
     INT("world.area_width", area_width, 1, 1024, "cells"),
     INT("world.area_height", area_height, 1, 1024, "cells"),

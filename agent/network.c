@@ -26,6 +26,7 @@ NetworkShape network_shape(const AgentConfig* config) {
         .dense = config->dense,
         .latent = config->latent,
         .actions = CAIRN_ACTIONS,
+        .unlocked = config->unlocked,
         .memory = config->distil_memory != AGENT_MEMORY_NONE,
         .predictor = config->distil_prediction,
         .context = config->context != AGENT_CONTEXT_NONE,
@@ -177,6 +178,14 @@ AgentStatus network_create(const NetworkShape* shape, Network* network, char why
     NetGraph* graph = network->graph;
     NetTensor x = shape->encoder == AGENT_ENCODER_SYMBOLIC ? symbolic_encoder(graph, shape, network)
                                                            : picture_encoder(graph, shape, network);
+    network->has_unlocked = shape->unlocked;
+    if (shape->unlocked) {
+        network->unlocked =
+            net_input(graph, "unlocked", NET_INPUT_REAL, 1, (int32_t[]){CAIRN_ACHIEVEMENTS});
+        x = net_concat(graph, x,
+                       layer(graph, network->unlocked, "encoder.unlocked", NO_NORM, LINEAR,
+                             shape->dense, 1.4));
+    }
     x = layer(graph, x, "dense", LAYER_NORM, LINEAR, shape->dense, 1.4);
     x = layer(graph, x, "latent", LAYER_NORM, LINEAR, shape->latent, 1);
     network->latent = x = net_real(graph, x);

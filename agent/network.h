@@ -14,7 +14,8 @@ typedef struct NetworkShape {
     int32_t patch;                  // tile: pixels along a tile's side
     int32_t tile_hidden, channels, blocks; // tile; symbolic without tile_hidden
     int32_t dense, latent, actions;
-    bool memory; // the heads and the predictor see a second vector as wide as the latent
+    bool unlocked; // the encoder sees what the episode has unlocked
+    bool memory;   // the heads and the predictor see a second vector as wide as the latent
     bool predictor;
     bool context;     // the heads see what a transformer over the episode's steps makes of them
     NetCcmConfig ccm; //
@@ -41,6 +42,7 @@ typedef struct Network { // owns the graph
     NetTensor pixels;     // input [height, width, colours], not of symbolic
     NetTensor cells;      // input uint8 [rows, columns, NETWORK_CELL] 0 or 255, of symbolic
     NetTensor status;     // input [CAIRN_STATUS_SIZE], of symbolic
+    NetTensor unlocked;   // input [CAIRN_ACHIEVEMENTS] 1 or 0, only if shape.unlocked
     NetTensor memory;     // input [latent], only if shape.memory
     NetTensor context;    // input [context_width], only if shape.context
     NetTensor action;     // input, an index, only if shape.predictor
@@ -50,7 +52,7 @@ typedef struct Network { // owns the graph
     NetTensor prediction; // [latent] of norm 1: the next achievement's goal vector
     int32_t width;        // of the latent
     int32_t context_width;
-    bool has_memory, has_predictor, has_context;
+    bool has_unlocked, has_memory, has_predictor, has_context;
     NetworkContext recall; // only if shape.context
 } Network;
 

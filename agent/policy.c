@@ -277,7 +277,12 @@ void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory
                 int32_t first, int32_t rows, const Observations* observations,
                 const uint32_t* unlocked, NetRandom* random, const AgentActions* actions) {
     size_t width = (size_t)policy->network.width;
-    const NetReal *latent = actor_encode(actor, observations, 0, rows), *log_prob, *value;
+    Observations seen = *observations;
+    seen.unlocked = memory->unlocked + first;
+    for (int32_t i = 0; i < rows; i++) {
+        seen.unlocked[i] |= unlocked[i];
+    }
+    const NetReal *latent = actor_encode(actor, &seen, 0, rows), *log_prob, *value;
     const NetReal *vector = memory->memory.vector + (size_t)first * width, *prediction = NULL;
     for (int32_t i = 0; i < rows; i++) {
         memory_observe(&memory->memory, (size_t)(first + i), latent + (size_t)i * width,
@@ -308,7 +313,7 @@ void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
                       const CairnObservation* observation, const uint32_t* unlocked,
                       NetRandom* random, const AgentActions* actions) {
     assert(rows >= 1 && rows <= policy->own.rows && rows <= memory->rows);
-    Observations observations = observations_of(observation);
+    Observations observations = observations_of(observation, NULL);
     policy_act(policy, &policy->actor, memory, 0, rows, &observations, unlocked, random, actions);
 }
 
@@ -327,6 +332,7 @@ enum { GROUP = 8 };
 static void lay_out_memory(const AgentPolicy* policy, AgentMemory* memory, Block* block) {
     size_t rows = (size_t)memory->rows;
     memory->memory = memory_take(block, &policy->config, rows);
+    memory->unlocked = block_take(block, rows, sizeof *memory->unlocked);
     memory->token = block_take(block, (rows + GROUP) / GROUP * GROUP, sizeof *memory->token);
     memory->full = block_take(block, (rows + GROUP) / GROUP * GROUP, 1);
     memory->context = NULL;
@@ -393,6 +399,7 @@ void agent_memory_destroy(AgentMemory* memory) {
 void agent_memory_begin(AgentMemory* memory, int32_t row) {
     assert(row >= 0 && row < memory->rows);
     memory_begin(&memory->memory, (size_t)row);
+    memory->unlocked[row] = 0;
     memory->token[row] = (ContextToken){.action = CAIRN_ACTIONS};
     if (memory->context) {
         context_begin(memory->context[row / memory->group], row % memory->group);
@@ -409,6 +416,7 @@ void agent_memory_copy(AgentMemory* to, const AgentMemory* from) {
     size_t bytes = (size_t)to->rows * to->memory.width * sizeof *to->memory.vector;
     memcpy(to->memory.vector, from->memory.vector, bytes);
     memcpy(to->memory.latent, from->memory.latent, bytes);
+    memcpy(to->unlocked, from->unlocked, (size_t)to->rows * sizeof *to->unlocked);
     memcpy(to->token, from->token, (size_t)to->rows * sizeof *to->token);
     for (int32_t row = 0; to->context && row < to->rows; row++) {
         const Context* source = from->context[row / from->group];

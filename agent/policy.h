@@ -22,6 +22,7 @@ struct AgentPolicy {
 struct AgentMemory {
     int32_t rows;
     Memory memory;
+    uint32_t* unlocked;   // [rows] in the episode so far
     int32_t group;        // rows of a context
     Context** context;    // [rows / group] owned; NULL: no context
     ContextToken* token;  // [rows] of the next step

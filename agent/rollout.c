@@ -149,9 +149,15 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
         }
         run->just_unlocked = run->unlocked & ~before;
         run->token = (ContextToken){r->action[row + w], run->just_unlocked != 0};
+        if (next.unlocked) {
+            next.unlocked[w] = r->ended[row + w] ? 0 : run->unlocked;
+        }
         r->reward[row + w] =
             r->world_reward[w] + rarity_bonus(&trainer->rarity, before, run->unlocked);
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
+            if (r->final_observation.unlocked) {
+                r->final_observation.unlocked[w] = run->unlocked;
+            }
             r->cut_value[row + w] = cut_value(trainer, worker, w);
         }
         if (r->ended[row + w]) {

@@ -275,6 +275,14 @@ static AgentStatus start_worlds(AgentTrainer* trainer, char why[AGENT_WHY]) {
     return AGENT_OK;
 }
 
+static uint32_t unlocked_of(const int32_t counts[CAIRN_ACHIEVEMENTS]) {
+    uint32_t unlocked = 0;
+    for (size_t k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
+        unlocked |= (uint32_t)(counts[k] > 0) << k;
+    }
+    return unlocked;
+}
+
 // Observations of the window, from its start and the actions.
 static AgentStatus play_window(AgentTrainer* trainer, char why[AGENT_WHY]) {
     const Rollout* r = &trainer->rollout;
@@ -291,12 +299,17 @@ static AgentStatus play_window(AgentTrainer* trainer, char why[AGENT_WHY]) {
         Observations next = observations_from(&r->observations, row + worlds);
         CairnOutput output = {.observation = observations_output(&next),
                               .terminated = r->terminated + row,
-                              .truncated = r->truncated + row};
+                              .truncated = r->truncated + row,
+                              .achievements = r->achievements};
         cairn_step(trainer->worlds, r->action + row, &output);
         for (size_t i = row; i < row + worlds; i++) {
             if ((r->terminated[i] || r->truncated[i]) != (r->ended[i] != 0)) {
                 snprintf(why, AGENT_WHY, "its rollouts play again to another end");
                 return AGENT_BAD_DATA;
+            }
+            const int32_t* counts = r->achievements + (i - row) * CAIRN_ACHIEVEMENTS;
+            if (next.unlocked) {
+                next.unlocked[i - row] = r->ended[i] ? 0 : unlocked_of(counts);
             }
         }
     }

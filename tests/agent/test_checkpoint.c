@@ -15,6 +15,7 @@
 START_TEST(resuming_equals_never_stopping) {
     AgentConfig config = small_config();
     config.threads = _i;
+    config.unlocked = _i > 1;
     config.anneal = true;
     AgentTrainer* straight = small_trainer(&config);
     AgentTrainer* stopped = small_trainer(&config);

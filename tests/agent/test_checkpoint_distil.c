@@ -16,6 +16,7 @@ START_TEST(resuming_a_distillation) {
     config.distil_whole_episodes = _i % 2;
     config.distil_every = _i < 3 ? 3 : 1;
     config.distil_memory = _i == 1 ? AGENT_MEMORY_SUM : AGENT_MEMORY_LAST;
+    config.unlocked = _i != 0;
     config.anneal = true;
     AgentTrainer *straight = small_trainer(&config),
                  *stopped = saved_and_loaded(small_trainer(&config));

@@ -152,6 +152,7 @@ END_TEST
 // What a policy says about observations agrees with what the trainer noted when it acted on them.
 START_TEST(policy_agrees_with_rollout) {
     AgentConfig config = _i ? small_distil_config() : small_config();
+    config.unlocked = true;
     AgentTrainer* trainer = small_trainer(&config);
     AgentIteration iteration;
     char why[AGENT_WHY] = "", *path = small_path("policy.ckpt");
@@ -173,6 +174,7 @@ START_TEST(policy_agrees_with_rollout) {
     if (_i) {            // what the rollout before has left
         memcpy(memory->memory.vector, r->memory + (size_t)first * 6 * 16, 6 * 16 * sizeof(NetReal));
     }
+    memcpy(memory->unlocked, r->observations.unlocked + (size_t)first * 6, 6 * sizeof(uint32_t));
     for (int t = first; t < first + 20; t++) {
         uint32_t unlocked[6];
         for (int w = 0; w < 6; w++) {

@@ -264,6 +264,7 @@ static void check_rollout(const AgentTrainer* trainer, Beside* beside, int round
 START_TEST(rollouts_keep_memories) {
     AgentConfig config = short_config();
     config.distil_memory = _i ? AGENT_MEMORY_SUM : AGENT_MEMORY_LAST;
+    config.unlocked = _i;
     config.threads = 2;
     AgentTrainer* trainer = small_trainer(&config);
     Beside beside = beside_new(trainer);

@@ -107,6 +107,7 @@ END_TEST
 // Every step's set of earlier unlocks, replayed from the sets themselves.
 START_TEST(unlocked_sets_grow_and_reset) {
     AgentConfig config = small_config();
+    config.unlocked = true;
     AgentTrainer* trainer = small_trainer(&config);
     AgentIteration iteration;
     bool grew = false;
@@ -116,6 +117,7 @@ START_TEST(unlocked_sets_grow_and_reset) {
         for (int w = 0; w < 6; w++) {
             for (int t = 1; t < 20; t++) {
                 int now = t * 6 + w, before = now - 6;
+                ck_assert_uint_eq(r->observations.unlocked[now], r->unlocked_before[now]);
                 if (r->terminated[before] || r->truncated[before]) {
                     ck_assert_uint_eq(r->unlocked_before[now], 0);
                 } else {
