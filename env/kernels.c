@@ -110,6 +110,51 @@ static void count_ground(const uint8_t* material, int32_t columns, int32_t strid
     memcpy(path, path_sum, ROWS);
 }
 
+// ---------------------------------------------------------------- view
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+
+// Bytes of a and b in turn: 0 = their first eight, 8 = the others. So for pairs and fours of bytes.
+#define ZIP1(a, b, o)                                                                              \
+    __builtin_shufflevector(a, b, (o), (o) + 16, (o) + 1, (o) + 17, (o) + 2, (o) + 18, (o) + 3,    \
+                            (o) + 19, (o) + 4, (o) + 20, (o) + 5, (o) + 21, (o) + 6, (o) + 22,     \
+                            (o) + 7, (o) + 23)
+#define ZIP2(a, b, o)                                                                              \
+    __builtin_shufflevector(a, b, (o), (o) + 1, (o) + 16, (o) + 17, (o) + 2, (o) + 3, (o) + 18,    \
+                            (o) + 19, (o) + 4, (o) + 5, (o) + 20, (o) + 21, (o) + 6, (o) + 7,      \
+                            (o) + 22, (o) + 23)
+#define ZIP4(a, b, o)                                                                              \
+    __builtin_shufflevector(a, b, (o), (o) + 1, (o) + 2, (o) + 3, (o) + 16, (o) + 17, (o) + 18,    \
+                            (o) + 19, (o) + 4, (o) + 5, (o) + 6, (o) + 7, (o) + 20, (o) + 21,      \
+                            (o) + 22, (o) + 23)
+
+// Eight columns of eight cells are transposed in registers; the ninth column is added.
+static void view(const uint8_t* restrict material, int32_t stride, uint8_t* restrict tiles) {
+    enum { COLUMNS = KERNEL_VIEW_COLUMNS, ROWS = KERNEL_VIEW_ROWS };
+    Bytes column[8] = {{0}}, pair[4], four[4], eight[4];
+    for (int i = 0; i < 8; i++) {
+        memcpy(&column[i], material + (ptrdiff_t)i * stride, 8);
+    }
+    for (int i = 0; i < 4; i++) {
+        pair[i] = ZIP1(column[2 * i], column[2 * i + 1], 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        four[i] = ZIP2(pair[2 * i], pair[2 * i + 1], 0);
+        four[2 + i] = ZIP2(pair[2 * i], pair[2 * i + 1], 8);
+    }
+    for (int i = 0; i < 2; i++) { // of two rows each
+        eight[2 * i] = ZIP4(four[2 * i], four[2 * i + 1], 0);
+        eight[2 * i + 1] = ZIP4(four[2 * i], four[2 * i + 1], 8);
+    }
+    const uint8_t* last = material + (ptrdiff_t)8 * stride;
+    for (int row = 0; row < ROWS; row++) {
+        const Bytes zero = {0};
+        const Bytes cells = row % 2 ? ZIP1(eight[row / 2], zero, 8) : ZIP1(eight[row / 2], zero, 0);
+        memcpy(tiles + (size_t)(2 * COLUMNS * row), &cells, sizeof cells);
+        tiles[2 * COLUMNS * row + 16] = last[row];
+        tiles[2 * COLUMNS * row + 17] = 0;
+    }
+}
+
 // ---------------------------------------------------------------- noise
 static const double SQUISH = 1.0 / 3.0;
 
@@ -322,6 +367,7 @@ const EnvKernels JOIN(env_kernels_, KERNELS) = {
     .uniforms = uniforms,
     .near = near_kernel,
     .find = find,
+    .view = view,
     .count_ground = count_ground,
     .noise_map = noise_map_kernel,
     .terrain = JOIN(terrain_lanes_, KERNELS),

@@ -9,7 +9,10 @@
 enum {
     KERNEL_STATE = 624, // words of MT19937
     KERNEL_BLOCK = 64,  // objects that are looked at at a time
-    KERNEL_RUN = 64     // pixels that light_night takes at a time
+    KERNEL_RUN = 64,    // pixels that light_night takes at a time
+    KERNEL_VIEW_COLUMNS = 9,
+    KERNEL_VIEW_ROWS = 7,
+    KERNEL_VIEW_SLACK = 1
 };
 
 // The light of a frame.
@@ -34,6 +37,11 @@ typedef struct EnvKernels {
                  int32_t distance, uint8_t* near);
     // The first i < count with x[i] = at_x and y[i] = at_y; count when there is none. Reads as far.
     int32_t (*find)(const int16_t* x, const int16_t* y, int32_t count, int32_t at_x, int32_t at_y);
+
+    // tiles[9 row + column, 0] = material[column * stride + row], tiles[.., 1] = 0, for the view of
+    // 9 x 7 cells. Reads KERNEL_VIEW_SLACK bytes more than are needed.
+    void (*view)(const uint8_t* material, int32_t stride,
+                 uint8_t tiles[2 * KERNEL_VIEW_COLUMNS * KERNEL_VIEW_ROWS]);
 
     // grass[row], path[row]: how many of the columns have it there; rows <= 12.
     void (*count_ground)(const uint8_t* material, int32_t columns, int32_t stride, int32_t rows,

@@ -63,11 +63,10 @@ static void observe_objects(const World* world, int32_t left, int32_t top, uint8
     }
 }
 
-void observe_tiles(const World* world, uint8_t* tiles) {
+// Any view, beyond the edges too.
+static void observe_materials(const World* world, int32_t left, int32_t top, uint8_t* tiles) {
     const WorldShape* shape = world->shape;
     const int32_t columns = shape->local_columns, rows = shape->local_rows;
-    const int32_t left = world->list.x[PLAYER] - columns / 2;
-    const int32_t top = world->list.y[PLAYER] - rows / 2;
     const int32_t first = top < 0 ? -top : 0;
     const int32_t end = top + rows > shape->height ? shape->height - top : rows;
     memset(tiles, 0, (size_t)(2 * columns * rows));
@@ -80,6 +79,20 @@ void observe_tiles(const World* world, uint8_t* tiles) {
         for (int32_t row = first; row < end; row++) {
             tiles[2 * (row * columns + column)] = material[row];
         }
+    }
+}
+
+void observe_tiles(const World* world, uint8_t* tiles) {
+    const WorldShape* shape = world->shape;
+    const int32_t columns = shape->local_columns, rows = shape->local_rows;
+    const int32_t left = world->list.x[PLAYER] - columns / 2;
+    const int32_t top = world->list.y[PLAYER] - rows / 2;
+    const bool usual = columns == KERNEL_VIEW_COLUMNS && rows == KERNEL_VIEW_ROWS;
+    if (usual && left >= 0 && top >= 0 && left + columns <= shape->width &&
+        top + rows <= shape->height) {
+        shape->kernels->view(&world->material[world_cell(world, left, top)], shape->height, tiles);
+    } else {
+        observe_materials(world, left, top, tiles);
     }
     observe_objects(world, left, top, tiles);
 }

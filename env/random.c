@@ -87,9 +87,9 @@ void random_begin(Generator* generator, int64_t seed, uint64_t episode) {
     generator->counter = 0;
 }
 
-Generator random_branch(const Generator* generator, uint64_t purpose, uint64_t moment) {
+Generator random_branch(const Generator* generator, RandomPurpose purpose, uint64_t moment) {
     assert(!generator->mersenne);
-    return (Generator){.key = random_mix(random_mix(generator->key, ~purpose), moment)};
+    return (Generator){.key = random_mix(random_mix(generator->key, ~(uint64_t)purpose), moment)};
 }
 
 uint32_t random_below(Generator* generator, uint32_t bound) {

@@ -45,8 +45,9 @@ static inline uint64_t random_mix(uint64_t key, uint64_t n) { // splitmix64
 
 // Begins an episode's stream; exact when the generator has a Mersenne, else by the counter.
 void random_begin(Generator* generator, int64_t seed, uint64_t episode);
+typedef enum RandomPurpose { RANDOM_NIGHT = 1, RANDOM_BALANCE } RandomPurpose;
 // A stream of its own for one purpose of one moment, apart from the episode's. Counter only.
-Generator random_branch(const Generator* generator, uint64_t purpose, uint64_t moment);
+Generator random_branch(const Generator* generator, RandomPurpose purpose, uint64_t moment);
 
 // [0, 1), 53 bits. Exact: two outputs.
 static inline double random_uniform(Generator* generator) {

@@ -65,7 +65,7 @@ static ArenaSizes arena_sizes(const WorldShape* shape) {
                             (size_t)shape->width * (size_t)shape->occupied_words * sizeof(uint64_t),
                         .chunks = chunks * sizeof(Chunk),
                         .chunk_order = chunks * sizeof(int32_t),
-                        .material = (cells + 63) / 64 * 64};
+                        .material = (cells + KERNEL_VIEW_SLACK + 63) / 64 * 64};
 }
 
 size_t world_arena_size(const WorldShape* shape) {
@@ -206,8 +206,7 @@ bool world_is_night(const World* world) {
 }
 
 Generator world_night(const World* world) {
-    enum { NIGHT = 1 };
-    return random_branch(&world->generator, NIGHT, (uint64_t)world->step);
+    return random_branch(&world->generator, RANDOM_NIGHT, (uint64_t)world->step);
 }
 
 // ---------------------------------------------------------------- reset and step

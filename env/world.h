@@ -140,7 +140,8 @@ Generator world_night(const World* world);
 double world_daylight(int64_t step);
 
 static inline bool world_inside(const World* world, int32_t x, int32_t y) {
-    return x >= 0 && y >= 0 && x < world->shape->width && y < world->shape->height;
+    return ((uint32_t)x < (uint32_t)world->shape->width) &
+           ((uint32_t)y < (uint32_t)world->shape->height);
 }
 static inline int32_t world_cell(const World* world, int32_t x, int32_t y) {
     return x * world->shape->height + y;

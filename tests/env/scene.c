@@ -3,8 +3,9 @@
 #include <check.h>
 #include <string.h>
 
-Scene scene_open(int32_t width, int32_t height, int32_t x, int32_t y) {
+static Scene meadow(CairnMode mode, int32_t width, int32_t height, int32_t x, int32_t y) {
     CairnConfig config = cairn_default_config();
+    config.mode = mode;
     config.area_width = width;
     config.area_height = height;
     Scene scene = {0};
@@ -16,8 +17,17 @@ Scene scene_open(int32_t width, int32_t height, int32_t x, int32_t y) {
     memset(scene.world->material, CAIRN_GRASS, (size_t)width * (size_t)height);
     object_add(scene.world, KIND_PLAYER, x, y);
     world_rebuild(scene.world);
+    return scene;
+}
+
+Scene scene_open(int32_t width, int32_t height, int32_t x, int32_t y) {
+    Scene scene = meadow(CAIRN_MODE_EXACT, width, height, x, y);
     scene_script(&scene);
     return scene;
+}
+
+Scene scene_open_fast(int32_t width, int32_t height, int32_t x, int32_t y) {
+    return meadow(CAIRN_MODE_FAST, width, height, x, y);
 }
 
 void scene_close(Scene* scene) {

@@ -12,6 +12,8 @@ typedef struct Scene {
 // A meadow of width x height cells, the player at (x, y) facing down, step 0. Fails the test when
 // that cannot be made.
 Scene scene_open(int32_t width, int32_t height, int32_t x, int32_t y);
+// The same in mode fast, where nothing is scripted.
+Scene scene_open_fast(int32_t width, int32_t height, int32_t x, int32_t y);
 void scene_close(Scene* scene);
 
 // Writes what the world will draw next. Unwritten draws are the largest: no chance comes true.

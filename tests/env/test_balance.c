@@ -1,5 +1,6 @@
 // Proves env/balance.c and the chunks of env/objects.c: who comes and goes, in which order.
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "tests/env/scene.h"
@@ -223,6 +224,97 @@ START_TEST(small_meadows_get_no_zombies) {
 }
 END_TEST
 
+// ---------------------------------------------------------------- mode fast
+enum { ROUNDS = 100000 };
+
+// Share of rounds in which the one chunk got a creature of the kind more (or less).
+static double share(World* world, ObjectKind kind, int32_t change, const Object* kept,
+                    int32_t kept_count, int32_t* came) {
+    int32_t count = 0;
+    for (int32_t round = 0; round < ROUNDS; round++) {
+        objects_clear(world);
+        object_add(world, KIND_PLAYER, 0, 0);
+        for (int32_t i = 0; i < kept_count; i++) {
+            object_add(world, (ObjectKind)kept[i].kind, kept[i].x, kept[i].y);
+        }
+        world_rebuild(world);
+        world->step = round;
+        balance_chunks(world);
+        const int32_t members = world->chunks[0].members[kind];
+        int32_t before = 0;
+        for (int32_t i = 0; i < kept_count; i++) {
+            before += kept[i].kind == kind;
+        }
+        count += members == before + change;
+        if (came && members > before) {
+            const Object* last = &world->objects[world->object_count - 1];
+            came[last->x * 12 + last->y] += last->kind == kind;
+        }
+    }
+    return (double)count / ROUNDS;
+}
+
+// Five standard deviations of a share of ROUNDS.
+static void check_share(double share, double expected) {
+    ck_assert_double_le(fabs(share - expected), 5 * sqrt(expected * (1 - expected) / ROUNDS));
+}
+
+START_TEST(fast_zombies_come_at_the_same_rate_to_any_cell) {
+    Scene scene = scene_open_fast(12, 12, 0, 0);
+    World* world = scene.world;
+    world->daylight = 0.5; // 2 zombies wanted
+    for (int32_t x = 6; x < 12; x++) {
+        world_set_material(world, x, 3, CAIRN_SAND);
+    }
+    const Object cow = {.x = 9, .y = 9, .kind = KIND_COW};
+    int32_t came[144] = {0};
+    const double cells = 144 - 6;
+    int32_t eligible = 0;
+    for (int32_t cell = 0; cell < 144; cell++) {
+        const int32_t x = cell / 12, y = cell % 12;
+        eligible += x + y >= 6 && world_material(world, x, y) == CAIRN_GRASS && (x != 9 || y != 9);
+    }
+    check_share(share(world, KIND_ZOMBIE, 1, &cow, 1, came), 0.3 * eligible / cells);
+    for (int32_t cell = 0; cell < 144; cell++) {
+        const int32_t x = cell / 12, y = cell % 12;
+        const bool may =
+            x + y >= 6 && world_material(world, x, y) == CAIRN_GRASS && (x != 9 || y != 9);
+        check_share((double)came[cell] / ROUNDS, may ? 0.3 / cells : 0);
+    }
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(fast_creatures_go_at_the_same_rates) {
+    Scene scene = scene_open_fast(12, 12, 0, 0);
+    World* world = scene.world;
+    world->daylight = 1; // no zombie wanted, two cows at most
+    const Object zombie[2] = {{.x = 1, .y = 0, .kind = KIND_ZOMBIE},
+                              {.x = 11, .y = 3, .kind = KIND_ZOMBIE}};
+    check_share(share(world, KIND_ZOMBIE, -1, zombie, 2, NULL), 0.4);
+    const Object cow[3] = {{.x = 1, .y = 1, .kind = KIND_COW}, // too near to go
+                           {.x = 7, .y = 3, .kind = KIND_COW},
+                           {.x = 7, .y = 4, .kind = KIND_COW}};
+    check_share(share(world, KIND_COW, -1, cow, 3, NULL), 0.1 * 2 / 3);
+    check_share(share(world, KIND_COW, 1, cow, 0, NULL), 0.01 * (144 - 15) / 144);
+    scene_close(&scene);
+}
+END_TEST
+
+START_TEST(fast_skeletons_come_to_paths) {
+    Scene scene = scene_open_fast(12, 12, 0, 0);
+    World* world = scene.world;
+    world->daylight = 1;
+    for (int32_t y = 4; y < 10; y++) {
+        world_set_material(world, 1, y, CAIRN_PATH); // two of them nearer than 7
+    }
+    check_share(share(world, KIND_SKELETON, 1, NULL, 0, NULL), 0.1 * 4 / 6);
+    world_set_material(world, 1, 9, CAIRN_GRASS);
+    check_share(share(world, KIND_SKELETON, 1, NULL, 0, NULL), 0);
+    scene_close(&scene);
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* suite = suite_create("balance");
     TCase* tests = tcase_create("balance");
@@ -236,6 +328,9 @@ Suite* suite(void) {
     tcase_add_test(tests, cows_leave_only_far_from_the_player);
     tcase_add_test(tests, skeletons_need_paths);
     tcase_add_test(tests, small_meadows_get_no_zombies);
+    tcase_add_test(tests, fast_zombies_come_at_the_same_rate_to_any_cell);
+    tcase_add_test(tests, fast_creatures_go_at_the_same_rates);
+    tcase_add_test(tests, fast_skeletons_come_to_paths);
     suite_add_tcase(suite, tests);
     return suite;
 }

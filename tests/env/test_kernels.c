@@ -151,6 +151,29 @@ START_TEST(night_rows_agree) {
 }
 END_TEST
 
+START_TEST(views_agree) {
+    const char* name = _i == 0 ? "base" : NAMES[_i - 1];
+    const EnvKernels* kernels = env_kernels_by_name(name);
+    enum { COLUMNS = KERNEL_VIEW_COLUMNS, ROWS = KERNEL_VIEW_ROWS, STRIDE = 21 };
+    uint8_t material[COLUMNS * STRIDE], tiles[2 * COLUMNS * ROWS + 1];
+    for (size_t i = 0; i < sizeof material; i++) {
+        material[i] = (uint8_t)(i * 37 + 11);
+    }
+    tiles[2 * COLUMNS * ROWS] = 77; // not its own
+    if (kernels) {
+        kernels->view(material + 5, STRIDE, tiles);
+        for (int row = 0; row < ROWS; row++) {
+            for (int column = 0; column < COLUMNS; column++) {
+                const uint8_t* tile = tiles + (size_t)(2 * (row * COLUMNS + column));
+                ck_assert_int_eq(tile[0], material[5 + column * STRIDE + row]);
+                ck_assert_int_eq(tile[1], 0);
+            }
+        }
+        ck_assert_int_eq(tiles[2 * COLUMNS * ROWS], 77);
+    }
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* suite = suite_create("kernels");
     TCase* tests = tcase_create("kernels");
@@ -159,6 +182,7 @@ Suite* suite(void) {
     tcase_add_loop_test(tests, noise_agrees, 0, 2);
     tcase_add_loop_test(tests, light_agrees, 0, 2);
     tcase_add_loop_test(tests, night_rows_agree, 0, 3);
+    tcase_add_loop_test(tests, views_agree, 0, 3);
     suite_add_tcase(suite, tests);
     return suite;
 }
