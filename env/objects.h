@@ -28,10 +28,9 @@ Object* world_object(World* world, int32_t x, int32_t y);
 // that a processor could foresee.
 static inline bool world_free(const World* world, int32_t x, int32_t y, int32_t walkable) {
     const bool inside = world_inside(world, x, y);
-    const int32_t cell = inside ? world_cell(world, x, y) : 0;
-    const int32_t word = inside ? x * world->shape->occupied_words + y / 64 : 0;
-    const bool stands = world->occupied[word] >> y % 64 & 1;
-    return inside & (walkable >> world->material[cell] & 1) & !stands;
+    const int32_t column = inside ? x : 0, row = inside ? y : 0; // of some cell, if it must be
+    return inside & (walkable >> world->material[world_cell(world, column, row)] & 1) &
+           !world_occupied(world, column, row);
 }
 
 void objects_clear(World* world);

@@ -32,6 +32,7 @@ for source in tests/fuzz/fuzz_*.c; do
     fi
     status=$?
     if [ -n "$seconds" ] && [ $status -eq 0 ]; then
+        sed -n 's/^fuzz_api: /       fuzz_api: /p' "build/fuzz/$name.log"
         echo "  ok   $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$name.log") inputs"
     elif [ -n "$seconds" ]; then
         tail -n 40 "build/fuzz/$name.log"

@@ -2,6 +2,8 @@
 // must be refused, and whatever was accepted must leave every world in order. Each byte of the
 // input is a call or a part of its arguments.
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +14,11 @@
 enum { WORLDS_FEW = 20, WORLDS_MAX = 40, CALLS_MAX = 400 };
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+static uint64_t world_steps; // taken in this process; told when it ends
+static void tell(void) {
+    fprintf(stderr, "fuzz_api: %" PRIu64 " steps of worlds\n", world_steps);
+}
 
 typedef struct Input {
     const uint8_t *next, *end;
@@ -165,11 +172,13 @@ static void step(Input* input, Session* session) {
     if (way < 200) {
         for (int again = way % 8; again >= 0; again--) {
             cairn_step(session->worlds, session->action, &output);
+            world_steps += (uint64_t)count;
         }
     } else {
         const int32_t from = byte(input) % count;
-        cairn_step_range(session->worlds, from, byte(input) % (count - from + 1), session->action,
-                         &output);
+        const int32_t some = byte(input) % (count - from + 1);
+        cairn_step_range(session->worlds, from, some, session->action, &output);
+        world_steps += (uint64_t)some;
     }
 }
 
@@ -248,6 +257,10 @@ static void change(Input* input, Session* session) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    static bool telling;
+    if (!telling) {
+        telling = atexit(tell) == 0;
+    }
     Input input = {data, data + size};
     Session session = {0};
     if (open_session(&input, &session)) {
