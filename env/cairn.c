@@ -57,7 +57,7 @@ static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
             config->seeds ? config->seeds[i] : cairn_world_seed(config->seed, (int32_t)i);
         cairn->worlds[i].seed = cairn->seeds[i];
         world_attach(&cairn->worlds[i], &cairn->shape, (char*)cairn->arena + i * size,
-                     (char*)cairn->reserve + i * reserve_size);
+                     cairn->reserve ? (char*)cairn->reserve + i * reserve_size : NULL);
     }
     cairn->shape.daylight = cairn->daylight;
     cairn->config.seeds = cairn->seeds;
