@@ -146,7 +146,8 @@ static void shuffle(AgentTrainer* trainer, int32_t rows) {
 static bool ratios_are_one(const AgentTrainer* trainer, AgentIteration* iteration,
                            char why[AGENT_WHY]) {
     bool half = agent_trainer_dtype(trainer) == NET_DTYPE_BF16;
-    const double bound = half ? 0.5 : 1e-4; // a bf16 that rounds to the other side moves more
+    // A bf16 that rounds to the other side moves more: 0.008 at most in a run of 1M steps.
+    const double bound = half ? 0.05 : 1e-4;
     for (int32_t i = 0; i < trainer->config.threads; i++) {
         iteration->first_ratio = fmax(iteration->first_ratio, trainer->workers[i].sums.largest);
     }
