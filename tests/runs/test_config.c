@@ -38,6 +38,7 @@ static void read_back(const Config* config) {
 // Values that a key takes and that are not its default.
 static const char* other_value(const char* name) {
     static const char* const words[][2] = {{"network.encoder", "paper"},
+                                           {"network.unlocked", "true"},
                                            {"ppo.bootstrap_truncated", "true"},
                                            {"ppo.anneal", "true"},
                                            {"distil.memory", "sum"},
