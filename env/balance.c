@@ -70,6 +70,7 @@ static void despawn(World* world, const Chunk* chunk, const Rule* rule, int32_t 
     }
 }
 
+// In the order of RULE.
 static void ranges(const Chunk* chunk, double light, Range range[RULES]) {
     const int32_t zombies = (int32_t)(3.5 - 3 * light), cows = (int32_t)(1.5 + light);
     range[0] = (Range){chunk->grass < 50 ? 0 : zombies, zombies};
