@@ -1,6 +1,5 @@
 // The handle behind cairn.h: creation, vector stepping, and what a step writes for its caller.
 #include <assert.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +44,11 @@ static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
     cairn->seeds = malloc(count * sizeof *cairn->seeds);
     cairn->worlds = calloc(count, sizeof *cairn->worlds);
     cairn->arena = calloc(count, size);
+    const size_t shares = (size_t)config->threads * sizeof *cairn->shares;
+    cairn->shares = aligned_alloc(_Alignof(Share), shares);
     cairn->daylight = make_daylight();
     if (!map_reserve(cairn) || !cairn->seeds || !cairn->worlds || !cairn->arena ||
-        !cairn->daylight) {
+        !cairn->shares || !cairn->daylight) {
         snprintf(why, CAIRN_WHY, "out of memory for %d worlds of %d x %d cells",
                  config->world_count, config->area_width, config->area_height);
         return CAIRN_OUT_OF_MEMORY;
@@ -119,6 +120,7 @@ void cairn_destroy(Cairn* cairn) {
     if (cairn->reserve) {
         munmap(cairn->reserve, cairn->reserve_size);
     }
+    free(cairn->shares);
     free(cairn->daylight);
     free(cairn->arena);
     free(cairn->worlds);
@@ -268,44 +270,54 @@ void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t*
     }
 }
 
-typedef struct Round { // one call's work, handed out in pieces
+typedef struct Round { // one call's work
     Cairn* cairn;
     const int32_t* action; // NULL: reset
     const CairnOutput* output;
-    int32_t piece; // worlds
-    atomic_int next;
+    int32_t piece; // worlds taken at once
 } Round;
 
+static void run_piece(const Round* round, int32_t first, int32_t count) {
+    if (round->action) {
+        cairn_step_range(round->cairn, first, count, round->action, round->output);
+        return;
+    }
+    ahead_reset_many(round->cairn->ahead, round->cairn->worlds, first, count);
+    for (int32_t n = first; n < first + count; n++) {
+        write_begin(round->cairn, n, round->output);
+    }
+}
+
+// Each thread has the same worlds in every round, which stay near its core, and helps the others
+// when it is done with them. Who steps a world changes no bit.
 static void run_round(void* context, int32_t thread) {
-    (void)thread; // any thread may do any piece: the bits do not depend on it
-    Round* round = context;
-    const int32_t total = round->cairn->config.world_count;
-    for (;;) {
-        int32_t first = atomic_fetch_add_explicit(&round->next, round->piece, memory_order_relaxed);
-        if (first >= total) {
-            return;
-        }
-        int32_t count = total - first < round->piece ? total - first : round->piece;
-        if (round->action) {
-            cairn_step_range(round->cairn, first, count, round->action, round->output);
-            continue;
-        }
-        ahead_reset_many(round->cairn->ahead, round->cairn->worlds, first, count);
-        for (int32_t n = first; n < first + count; n++) {
-            write_begin(round->cairn, n, round->output);
+    const Round* round = context;
+    const int32_t threads = round->cairn->config.threads, piece = round->piece;
+    for (int32_t turn = 0; turn < threads; turn++) {
+        Share* share = &round->cairn->shares[(thread + turn) % threads];
+        for (;;) {
+            int32_t first = atomic_fetch_add_explicit(&share->next, piece, memory_order_relaxed);
+            if (first >= share->end) {
+                break;
+            }
+            run_piece(round, first, share->end - first < piece ? share->end - first : piece);
         }
     }
 }
 
 static void for_all_worlds(Cairn* cairn, const int32_t* action, const CairnOutput* output) {
+    const int64_t worlds = cairn->config.world_count, threads = cairn->config.threads;
     // Small pieces, because a world that begins anew takes as long as many that do not.
-    int32_t piece = cairn->config.world_count / (8 * cairn->config.threads);
+    int32_t piece = (int32_t)(worlds / (8 * threads));
     if (!action && cairn->ahead && piece < TERRAIN_LANES) {
         piece = TERRAIN_LANES;
     }
+    for (int64_t t = 0; t < threads; t++) {
+        atomic_init(&cairn->shares[t].next, (int32_t)(t * worlds / threads));
+        cairn->shares[t].end = (int32_t)((t + 1) * worlds / threads);
+    }
     Round round = {
         .cairn = cairn, .action = action, .output = output, .piece = piece > 0 ? piece : 1};
-    atomic_init(&round.next, 0);
     workers_run(cairn->workers, run_round, &round);
 }
 

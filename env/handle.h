@@ -1,10 +1,18 @@
 // The handle: N worlds, what they share, and their threads. Internal to env/.
 #pragma once
+#include <stdatomic.h>
+
 #include "env/ahead.h"
 #include "env/cairn.h"
 #include "env/render.h"
 #include "env/workers.h"
 #include "env/world.h"
+
+// What a thread has left of a round. A line of its own, because every thread counts in one.
+typedef struct Share {
+    _Alignas(64) atomic_int next; // world
+    int32_t end;
+} Share;
 
 struct Cairn {
     CairnConfig config; // seeds points at the copy below
@@ -18,5 +26,6 @@ struct Cairn {
     CairnTextures* own_textures; // NULL when the caller's are used
     Renderer* renderer;
     Workers* workers;
+    Share* shares; // [threads]
     Ahead* ahead; // may be NULL
 };
