@@ -38,8 +38,7 @@ struct Ahead {
 CairnStatus ahead_create(const WorldShape* shape, int32_t world_count, int32_t threads,
                          Ahead** result, char why[CAIRN_WHY]) {
     *result = NULL;
-    if (shape->mode != CAIRN_MODE_FAST || world_count < TERRAIN_LANES ||
-        shape->width > TERRAIN_SIDE_MAX || shape->height > TERRAIN_SIDE_MAX) {
+    if (shape->mode != CAIRN_MODE_FAST || shape->width > TERRAIN_SIDE_MAX || shape->height > TERRAIN_SIDE_MAX) {
         return CAIRN_OK;
     }
     Ahead* ahead = calloc(1, sizeof *ahead);
@@ -107,6 +106,40 @@ static void give_batch(Ahead* ahead, TerrainBatch* batch) {
     pthread_mutex_unlock(&ahead->mutex);
 }
 
+// Takes up to `most` worlds from the ring.
+static int32_t take_waiting(Ahead* ahead, int32_t most, int32_t world[]) { // with the mutex
+    const int32_t waiting = atomic_load_explicit(&ahead->waiting, memory_order_relaxed);
+    const int32_t count = waiting < most ? waiting : most;
+    for (int32_t i = 0; i < count; i++) {
+        world[i] = ahead->ring[(ahead->first + i) % ahead->world_count];
+    }
+    ahead->first = (ahead->first + count) % ahead->world_count;
+    atomic_fetch_sub_explicit(&ahead->waiting, count, memory_order_relaxed);
+    return count;
+}
+
+// What `count` worlds wished for and, unless it is NULL, the next episode of `now`, in its own
+// place: the old world is over.
+static void make(Ahead* ahead, TerrainBatch* batch, int32_t count, const int32_t world[],
+                 World* now) {
+    uint64_t key[TERRAIN_LANES];
+    uint8_t* cells[TERRAIN_LANES];
+    for (int32_t i = 0; i < count; i++) {
+        const Wish* wish = &ahead->wish[world[i]];
+        key[i] = key_of(wish->seed, wish->episode);
+        cells[i] = cells_of(ahead, world[i]);
+    }
+    if (now) {
+        key[count] = key_of(now->seed, now->episode + 1);
+        cells[count] = now->material;
+    }
+    terrain_batch_make(ahead->shape, ahead->plan, batch, count + (now != NULL), key, cells);
+    for (int32_t i = 0; i < count; i++) {
+        atomic_store_explicit(&ahead->wish[world[i]].state, READY, memory_order_release);
+    }
+    give_batch(ahead, batch);
+}
+
 void ahead_work(Ahead* ahead) {
     if (!ahead || atomic_load_explicit(&ahead->waiting, memory_order_relaxed) < TERRAIN_LANES) {
         return;
@@ -117,29 +150,24 @@ void ahead_work(Ahead* ahead) {
     if (atomic_load_explicit(&ahead->waiting, memory_order_relaxed) >= TERRAIN_LANES) {
         batch = take_batch(ahead);
     }
-    for (int32_t i = 0; batch && i < TERRAIN_LANES; i++) {
-        world[i] = ahead->ring[(ahead->first + i) % ahead->world_count];
-    }
-    if (batch) {
-        ahead->first = (ahead->first + TERRAIN_LANES) % ahead->world_count;
-        atomic_fetch_sub_explicit(&ahead->waiting, TERRAIN_LANES, memory_order_relaxed);
-    }
+    const int32_t count = batch ? take_waiting(ahead, TERRAIN_LANES, world) : 0;
     pthread_mutex_unlock(&ahead->mutex);
-    if (!batch) {
-        return;
+    if (batch) {
+        make(ahead, batch, count, world, NULL);
     }
-    uint64_t key[TERRAIN_LANES];
-    uint8_t* cells[TERRAIN_LANES];
-    for (int32_t i = 0; i < TERRAIN_LANES; i++) {
-        const Wish* wish = &ahead->wish[world[i]];
-        key[i] = key_of(wish->seed, wish->episode);
-        cells[i] = cells_of(ahead, world[i]);
+}
+
+// false: every batch is at work.
+static bool make_now(Ahead* ahead, World* now) {
+    int32_t world[TERRAIN_LANES];
+    pthread_mutex_lock(&ahead->mutex);
+    TerrainBatch* batch = take_batch(ahead);
+    const int32_t count = batch ? take_waiting(ahead, TERRAIN_LANES - 1, world) : 0;
+    pthread_mutex_unlock(&ahead->mutex);
+    if (batch) {
+        make(ahead, batch, count, world, now);
     }
-    terrain_batch_make(ahead->shape, ahead->plan, batch, TERRAIN_LANES, key, cells);
-    for (int32_t i = 0; i < TERRAIN_LANES; i++) {
-        atomic_store_explicit(&ahead->wish[world[i]].state, READY, memory_order_release);
-    }
-    give_batch(ahead, batch);
+    return batch != NULL;
 }
 
 // ---------------------------------------------------------------- wishes
@@ -165,7 +193,7 @@ void ahead_reset(Ahead* ahead, World* world, int32_t n) {
     const Wish* wish = &ahead->wish[n];
     const bool fits = atomic_load_explicit(&wish->state, memory_order_acquire) == READY &&
                       wish->seed == world->seed && wish->episode == world->episode + 1;
-    world_reset(world, fits ? cells_of(ahead, n) : NULL);
+    world_reset(world, fits ? cells_of(ahead, n) : make_now(ahead, world) ? world->material : NULL);
     wish_for_next(ahead, world, n);
 }
 
@@ -180,18 +208,17 @@ void ahead_reset_many(Ahead* ahead, World* worlds, int32_t first, int32_t count)
         const int32_t some = count < TERRAIN_LANES ? count : TERRAIN_LANES;
         uint64_t key[TERRAIN_LANES];
         uint8_t* cells[TERRAIN_LANES];
-        const bool pays = batch && some >= TERRAIN_LANES / 4;
         for (int32_t i = 0; i < some; i++) {
             World* world = &worlds[first + i];
             key[i] = key_of(world->seed, world->episode + 1);
             cells[i] = world->material; // its own place: the old world is over
         }
-        if (pays) {
+        if (batch) {
             terrain_batch_make(ahead->shape, ahead->plan, batch, some, key, cells);
         }
         for (int32_t i = 0; i < some; i++) {
             World* world = &worlds[first + i];
-            world_reset(world, pays ? world->material : NULL);
+            world_reset(world, batch ? world->material : NULL);
             if (ahead) {
                 wish_for_next(ahead, world, first + i);
             }

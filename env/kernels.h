@@ -51,7 +51,7 @@ typedef struct EnvKernels {
     void (*noise_map)(const Noise* noise, const NoiseLayer* layer, const NoiseArea* area,
                       float* values);
 
-    // See terrain_batch_make in env/terrain.h: fills gradients, material and doubtful.
+    // See terrain_batch_make in env/terrain.h: fills gradients and material.
     void (*terrain)(const struct TerrainPlan* plan, struct TerrainBatch* batch);
 
     // Light on pixels in the original's arithmetic: what is single precision there is so here, what

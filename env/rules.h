@@ -27,12 +27,12 @@ typedef enum Achievement {
     WAKE_UP
 } Achievement;
 
-// Material of every cell, then the first cows, zombies and skeletons. Cells whose single-precision
-// estimate is within `doubt` of a threshold are computed exactly; INFINITY: all of them.
+// Mode exact: material of every cell, then the first cows, zombies and skeletons. Cells whose
+// single-precision estimate is within `doubt` of a threshold are computed exactly; INFINITY: all.
 void worldgen(World* world, double doubt);
 #define WORLDGEN_DOUBT 1e-3
-// The same from cells that are already decided; see world_reset.
-void worldgen_install(World* world, const uint8_t* cells);
+// The same of mode fast. cells: see world_reset.
+void worldgen_fast(World* world, const uint8_t* cells);
 
 void player_update(World* world, CairnAction action);
 void creature_update(World* world, Object* object); // any object but the player

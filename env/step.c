@@ -228,8 +228,8 @@ void world_reset(World* world, const uint8_t* cells) {
     objects_clear(world);
     new_player(&world->player);
     object_add(world, KIND_PLAYER, world->shape->width / 2, world->shape->height / 2);
-    if (cells) {
-        worldgen_install(world, cells);
+    if (world->shape->mode == CAIRN_MODE_FAST) {
+        worldgen_fast(world, cells);
     } else {
         worldgen(world, WORLDGEN_DOUBT);
     }

@@ -1,4 +1,4 @@
-// Sixteen worlds at once (env/terrain.h): what is not a loop over lanes.
+// Many worlds at once (env/terrain.h): what is not a loop over lanes.
 #include "env/terrain.h"
 
 #include <stdlib.h>
@@ -19,15 +19,14 @@ TerrainBatch* terrain_batch_create(const TerrainPlan* plan) {
     }
     const size_t cells = (size_t)plan->cells;
     enum { HUGE_PAGE = 1 << 21 }; // a cell's gradients lie far apart: fewer pages, fewer misses
-    const size_t bytes = (size_t)plan->entry_count * 3 * TERRAIN_ENTRY_BYTES;
+    const size_t bytes = (size_t)plan->entry_count * TERRAIN_ENTRY_BYTES;
     const size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     batch->gradients = aligned_alloc(HUGE_PAGE, whole);
     if (batch->gradients) {
         (void)madvise(batch->gradients, whole, MADV_HUGEPAGE);
     }
     batch->material = malloc(cells * TERRAIN_LANES);
-    batch->doubtful = malloc(cells * sizeof *batch->doubtful);
-    if (!batch->gradients || !batch->material || !batch->doubtful) {
+    if (!batch->gradients || !batch->material) {
         terrain_batch_destroy(batch);
         return NULL;
     }
@@ -40,24 +39,7 @@ void terrain_batch_destroy(TerrainBatch* batch) {
     }
     free(batch->gradients);
     free(batch->material);
-    free(batch->doubtful);
     free(batch);
-}
-
-static void begin_lane(TerrainBatch* batch, int32_t lane, const Noise* noise, TerrainKey key) {
-    batch->first_key[lane] = key.first;
-    batch->second_key[lane] = key.second;
-    for (int i = 0; i < 256; i++) {
-        const uint32_t number = noise->gradient[i];
-        const int8_t* g = noise_gradient[number];
-        // Sign patterns 4 to 7 are the opposites of 3 to 0.
-        const uint32_t pattern = number / 3, opposite = pattern > 3;
-        const uint32_t index = 3 * (opposite ? 7 - pattern : pattern) + number % 3;
-        batch->permutation[lane][i] = noise->permutation[i];
-        batch->gradient[lane][i] =
-            (int32_t)((uint32_t)(uint8_t)g[0] | (uint32_t)(uint8_t)g[1] << 8 |
-                      (uint32_t)(uint8_t)g[2] << 16 | index << 24 | opposite << 31);
-    }
 }
 
 // Eight bytes of eight rows, `stride` apart, turned about; row i of the result goes to out[i] + at.
@@ -102,21 +84,18 @@ static void hand_out(const TerrainBatch* batch, int32_t cells, int32_t count,
 
 void terrain_batch_make(const WorldShape* shape, const TerrainPlan* plan, TerrainBatch* batch,
                         int32_t count, const uint64_t key[], uint8_t* const cells[]) {
-    Noise noise[TERRAIN_LANES];
     for (int32_t lane = 0; lane < TERRAIN_LANES; lane++) {
-        Generator generator = {.key = key[lane < count ? lane : 0]};
-        noise_seed(&noise[lane], random_below(&generator, 2147483647));
-        begin_lane(batch, lane, &noise[lane], terrain_key(generator.key));
+        if (lane >= count) { // what comes of it is thrown away
+            batch->noise[lane] = batch->noise[0];
+            batch->first_key[lane] = batch->second_key[lane] = 0;
+            continue;
+        }
+        Generator generator = {.key = key[lane]};
+        const TerrainKey draws = terrain_key(generator.key);
+        noise_seed(&batch->noise[lane], random_below(&generator, 2147483647));
+        batch->first_key[lane] = draws.first;
+        batch->second_key[lane] = draws.second;
     }
     shape->kernels->terrain(plan, batch);
     hand_out(batch, plan->cells, count, cells);
-    for (int32_t cell = 0; cell < plan->cells; cell++) {
-        for (uint32_t lanes = batch->doubtful[cell]; lanes != 0; lanes &= lanes - 1) {
-            const int32_t lane = __builtin_ctz(lanes);
-            if (lane < count) {
-                cells[lane][cell] = terrain_cell(shape, &noise[lane], terrain_key(key[lane]),
-                                                 cell / shape->height, cell % shape->height);
-            }
-        }
-    }
 }

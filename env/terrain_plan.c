@@ -4,7 +4,6 @@
 // and by (2, 2, -1), which is (3, 3). Cells that are whole such steps apart have the same parts.
 // Rounding may decide otherwise for a point that lies between two of the lattice's regions, so that
 // every cell's own parts are worked out, and shared only when they agree.
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +15,9 @@ typedef struct Step { // of the plane: cells, and lattice
 } Step;
 
 typedef struct Sheet {
-    double x_factor, x_part, y_factor, y_part, size, z, weight;
     // Cells repeat every `row` cells of one axis (x, or y when turned), `across` cells of the other
     // aside, and every `column` cells of the other.
     bool turned;
-    bool sign_only; // compared with 0 and nothing else
     Step row, column;
     int32_t low[3], high[3]; // of lattice points
     int32_t first_entry;
@@ -35,15 +32,10 @@ typedef struct Builder {
     uint8_t* count; // [TERRAIN_SHEETS, cells] parts
 } Builder;
 
-static void describe_sheet(const LayerRule* rule, int32_t size, double weight, Sheet* sheet) {
-    *sheet = (Sheet){.x_factor = rule->x_factor,
-                     .x_part = rule->x_part,
-                     .y_factor = rule->y_factor,
-                     .y_part = rule->y_part,
-                     .size = size,
-                     .z = rule->z,
-                     .weight = weight,
-                     .turned = rule->y_factor > 1};
+static void describe_sheet(int number, Sheet* sheet) {
+    const LayerRule* rule = &terrain_layer[terrain_sheet_layer(number)];
+    const int32_t size = number < LAYER_COUNT ? (int32_t)rule->size : SECOND_SIZE;
+    *sheet = (Sheet){.turned = rule->y_factor > 1};
     if (rule->x_part == 1 && rule->y_part == 1) {
         sheet->row = (Step){size, size, 1, -1, 0};
         sheet->column = (Step){6 * size, 0, -1, 5, -1};
@@ -56,11 +48,6 @@ static void describe_sheet(const LayerRule* rule, int32_t size, double weight, S
         sheet->row = (Step){3, 30, -2, 2, 0};
         sheet->column = (Step){90, 0, 5, -1, -1};
     }
-}
-
-static int32_t cell_parts(const Sheet* sheet, int32_t x, int32_t y, NoisePart* part) {
-    return noise_parts(x * sheet->x_factor / sheet->x_part / sheet->size,
-                       y * sheet->y_factor / sheet->y_part / sheet->size, sheet->z, part);
 }
 
 typedef struct Phase {
@@ -97,10 +84,10 @@ static void find_bounds(Builder* builder) {
         for (int axis = 0; axis < 3; axis++) {
             sheet->low[axis] = INT32_MAX, sheet->high[axis] = INT32_MIN;
         }
-        NoisePart part[NOISE_PARTS_MAX];
+        TerrainSplat part[NOISE_PARTS_MAX];
         for (int32_t x = 0; x < shape->width; x++) {
             for (int32_t y = 0; y < shape->height; y++) {
-                const int32_t count = cell_parts(sheet, x, y, part);
+                const int32_t count = terrain_splats(s, x, y, part);
                 for (int32_t n = 0; n < count; n++) {
                     const int32_t at[3] = {part[n].i, part[n].j, part[n].k};
                     for (int axis = 0; axis < 3; axis++) {
@@ -119,33 +106,32 @@ static void find_bounds(Builder* builder) {
     builder->plan->entry_count = entries;
 }
 
+static int32_t twice(int16_t value) {
+    return (int32_t)((uint32_t)(uint16_t)value * 0x10001u);
+}
+
+static TerrainPart part_of(const Sheet* sheet, const TerrainSplat* splat) {
+    return (TerrainPart){twice(splat->x), twice(splat->y), twice(splat->z),
+                         TERRAIN_ENTRY_BYTES * entry_of(sheet, splat->i, splat->j, splat->k)};
+}
+
 // The same parts as those of a cell that lies alike?
-static bool parts_agree(const Builder* builder, const Sheet* sheet, const TerrainSum* other,
-                        int32_t shift, const NoisePart* part, int32_t count) {
+static bool parts_agree(const Builder* builder, const TerrainSum* other, int32_t shift,
+                        const TerrainPart* part, int32_t count) {
     const TerrainPart* have = builder->plan->part + other->part;
     if (builder->count[other - builder->plan->sum] != count) {
         return false;
     }
     for (int32_t n = 0; n < count; n++) {
-        const int32_t entry = entry_of(sheet, part[n].i, part[n].j, part[n].k);
-        if (have[n].point + shift != entry * TERRAIN_ENTRY_BYTES) {
+        if (have[n].point + shift != part[n].point || have[n].x != part[n].x ||
+            have[n].y != part[n].y || have[n].z != part[n].z) {
             return false;
         }
     }
     return true;
 }
 
-// On a lattice point the noise is zero but for rounding, and where it is asked for its sign, that
-// is what decides: such a sum is made large enough to be told from zero.
-static double sign_scale(const Sheet* sheet, const NoisePart* part, int32_t count) {
-    double size = 0;
-    for (int32_t n = 0; n < count; n++) {
-        size += part[n].weight * (fabs(part[n].x) + fabs(part[n].y) + fabs(part[n].z));
-    }
-    return sheet->sign_only && size > 0 && size < 1e-9 ? 1 / size : 1;
-}
-
-static bool add_parts(Builder* builder, const Sheet* sheet, const NoisePart* part, int32_t count) {
+static bool add_parts(Builder* builder, const TerrainPart* part, int32_t count) {
     TerrainPlan* plan = builder->plan;
     if (plan->part_count + count > builder->part_capacity) {
         const int32_t capacity = 2 * builder->part_capacity + NOISE_PARTS_MAX;
@@ -156,44 +142,47 @@ static bool add_parts(Builder* builder, const Sheet* sheet, const NoisePart* par
         plan->part = larger;
         builder->part_capacity = capacity;
     }
-    const double scale = sheet->weight / NOISE_NORM * sign_scale(sheet, part, count);
-    for (int32_t n = 0; n < count; n++) {
-        const double weight = part[n].weight * scale;
-        plan->part[plan->part_count++] = (TerrainPart){
-            (float)(weight * part[n].x), (float)(weight * part[n].y), (float)(weight * part[n].z),
-            TERRAIN_ENTRY_BYTES * entry_of(sheet, part[n].i, part[n].j, part[n].k)};
-    }
+    memcpy(plan->part + plan->part_count, part, (size_t)count * sizeof *part);
+    plan->part_count += count;
     return true;
+}
+
+// By how much the points of `cell` lie behind those of a cell that lies alike.
+static int32_t shift_from(const Sheet* sheet, const Phase* phase, const Phase* there) {
+    const int32_t rows = phase->row - there->row, columns = phase->column - there->column;
+    const int32_t i = rows * sheet->row.i + columns * sheet->column.i;
+    const int32_t j = rows * sheet->row.j + columns * sheet->column.j;
+    const int32_t k = rows * sheet->row.k + columns * sheet->column.k;
+    return (entry_of(sheet, i, j, k) - entry_of(sheet, 0, 0, 0)) * TERRAIN_ENTRY_BYTES;
 }
 
 static bool add_cell(Builder* builder, int s, int32_t x, int32_t y) {
     TerrainPlan* plan = builder->plan;
     Sheet* sheet = &builder->sheet[s];
-    const int32_t cell = x * builder->shape->height + y;
+    const int32_t height = builder->shape->height, cell = x * height + y;
     TerrainSum* sum = &plan->sum[(size_t)s * (size_t)plan->cells + (size_t)cell];
-    NoisePart part[NOISE_PARTS_MAX];
-    const int32_t count = cell_parts(sheet, x, y, part);
+    TerrainSplat splat[NOISE_PARTS_MAX];
+    TerrainPart part[NOISE_PARTS_MAX];
+    const int32_t count = terrain_splats(s, x, y, splat);
+    for (int32_t n = 0; n < count; n++) {
+        part[n] = part_of(sheet, &splat[n]);
+    }
     builder->count[sum - plan->sum] = (uint8_t)count;
     const Phase phase = phase_of(sheet, x, y);
     uint32_t* first = &sheet->phase[phase.number];
     if (*first > 0) {
-        const int32_t other = (int32_t)*first - 1, height = builder->shape->height;
+        const int32_t other = (int32_t)*first - 1;
         const Phase there = phase_of(sheet, other / height, other % height);
-        const int32_t rows = phase.row - there.row, columns = phase.column - there.column;
-        const int32_t i = rows * sheet->row.i + columns * sheet->column.i;
-        const int32_t j = rows * sheet->row.j + columns * sheet->column.j;
-        const int32_t k = rows * sheet->row.k + columns * sheet->column.k;
-        const int32_t shift =
-            (entry_of(sheet, i, j, k) - entry_of(sheet, 0, 0, 0)) * TERRAIN_ENTRY_BYTES;
+        const int32_t shift = shift_from(sheet, &phase, &there);
         const TerrainSum* same = &plan->sum[(size_t)s * (size_t)plan->cells + (size_t)other];
-        if (parts_agree(builder, sheet, same, shift, part, count)) {
+        if (parts_agree(builder, same, shift, part, count)) {
             *sum = (TerrainSum){same->part, shift};
             return true;
         }
     }
     *sum = (TerrainSum){plan->part_count, 0};
     *first = *first > 0 ? *first : (uint32_t)cell + 1;
-    return add_parts(builder, sheet, part, count);
+    return add_parts(builder, part, count);
 }
 
 static bool add_cells(Builder* builder) {
@@ -253,7 +242,7 @@ static void order_cells(Builder* builder) {
         const int32_t x = n / TERRAIN_SHEETS, sheet = n % TERRAIN_SHEETS;
         const uint8_t* counts = builder->count + sheet * plan->cells + x * plan->height;
         int32_t at = 0;
-        for (int32_t count = 1; count <= NOISE_PARTS_MAX; count++) {
+        for (int32_t count = 0; count <= NOISE_PARTS_MAX; count++) {
             for (int32_t y = 0; y < plan->height; y++) {
                 if (counts[y] == count) {
                     order->y[at++] = (uint8_t)y;
@@ -270,7 +259,10 @@ static void measure_distances(Builder* builder) {
         const int32_t dx = cell / shape->height - shape->width / 2;
         const int32_t dy = cell % shape->height - shape->height / 2;
         builder->plan->squared[cell] = dx * dx + dy * dy;
-        builder->plan->four_less[cell] = (float)(4 - sqrt(dx * dx + dy * dy));
+        builder->plan->depth[cell] = terrain_depth(dx * dx + dy * dy);
+    }
+    for (int32_t depth = 0; depth <= TERRAIN_DEPTHS; depth++) {
+        builder->plan->start[depth] = terrain_start(depth);
     }
 }
 
@@ -280,20 +272,14 @@ static bool prepare(Builder* builder) {
     plan->sum = calloc(cells * TERRAIN_SHEETS, sizeof *plan->sum);
     plan->order = calloc((size_t)plan->width * TERRAIN_SHEETS, sizeof *plan->order);
     builder->count = calloc(cells * TERRAIN_SHEETS, 1);
-    plan->four_less = malloc(cells * sizeof *plan->four_less);
+    plan->depth = malloc(cells * sizeof *plan->depth);
     plan->squared = malloc(cells * sizeof *plan->squared);
-    bool good = plan->sum && plan->order && builder->count && plan->four_less && plan->squared;
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        const LayerRule* rule = &terrain_layer[layer];
-        describe_sheet(rule, (int32_t)rule->size, 1, &builder->sheet[layer]);
-        builder->sheet[layer].sign_only = layer == COAL || layer == TREE;
-    }
-    describe_sheet(&terrain_layer[WATER], SECOND_SIZE, terrain_layer[WATER].weight,
-                   &builder->sheet[LAYER_COUNT]);
-    describe_sheet(&terrain_layer[MOUNTAIN], SECOND_SIZE, terrain_layer[MOUNTAIN].weight,
-                   &builder->sheet[LAYER_COUNT + 1]);
+    plan->start = malloc((TERRAIN_DEPTHS + 1) * sizeof *plan->start);
+    bool good = plan->sum && plan->order && builder->count && plan->depth && plan->squared &&
+                plan->start;
     for (int s = 0; s < TERRAIN_SHEETS; s++) {
         Sheet* sheet = &builder->sheet[s];
+        describe_sheet(s, sheet);
         sheet->phase = calloc((size_t)(sheet->row.cells * sheet->column.cells), sizeof(uint32_t));
         good = good && sheet->phase;
     }
@@ -345,7 +331,8 @@ void terrain_plan_destroy(TerrainPlan* plan) {
     free(plan->order);
     free(plan->part);
     free(plan->point);
-    free(plan->four_less);
+    free(plan->depth);
     free(plan->squared);
+    free(plan->start);
     free(plan);
 }

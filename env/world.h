@@ -127,7 +127,8 @@ void world_copy(World* to, const World* from);
 void world_rebuild(World* world);
 
 // Begins episode `world->episode + 1`, or any other by setting world->episode first. Draws no
-// noise. cells: NULL, or that episode's as terrain_batch_make gives them; may be world->material.
+// noise. cells: NULL, or in mode fast that episode's as terrain_batch_make gives them, which may be
+// world->material.
 void world_reset(World* world, const uint8_t* cells);
 // Everything of one step but the frame, whose draws are due when world_is_night in mode exact.
 void world_step(World* world, int32_t action);

@@ -1,4 +1,4 @@
-// Terrain and first creatures of an episode.
+// Terrain and first creatures of an episode: in mode exact made here, in mode fast put in place.
 //
 // Terrain compares noise with thresholds and draws only where a row of the decision tree asks for
 // it. Which side of a threshold a value lies on hardly ever depends on its last digits: whole
@@ -26,8 +26,7 @@ const LayerRule terrain_layer[LAYER_COUNT] = {
 
 typedef struct Terrain {
     const WorldShape* shape;
-    Generator* generator; // NULL or without a Mersenne: draws by place
-    TerrainKey key;
+    Generator* generator;
     Noise noise;
     double doubt;
     int32_t player_x, player_y;
@@ -146,13 +145,8 @@ static Fields fields_at(const Terrain* terrain, const Spot* at) {
     return fields;
 }
 
-// In mode exact the next number of the stream, in mode fast that of the place.
-static bool drawn_above(Terrain* terrain, TerrainDraw draw, const Spot* at, double threshold) {
-    if (terrain->shape->mode == CAIRN_MODE_EXACT) {
-        return random_uniform(terrain->generator) > threshold;
-    }
-    uint32_t cell = (uint32_t)(at->x * terrain->shape->height + at->y);
-    return terrain_draw(terrain->key, 3 * cell + draw) > TERRAIN_BITS(threshold);
+static bool drawn_above(Terrain* terrain, double threshold) {
+    return random_uniform(terrain->generator) > threshold;
 }
 
 static uint8_t mountain_material(Terrain* terrain, double mountain, const Spot* at) {
@@ -162,13 +156,13 @@ static uint8_t mountain_material(Terrain* terrain, double mountain, const Spot* 
     if (above(terrain, TUNNEL_ACROSS, at, 0.4) || above(terrain, TUNNEL_DOWN, at, 0.4)) {
         return CAIRN_PATH | IN_TUNNEL;
     }
-    if (above(terrain, COAL, at, 0) && drawn_above(terrain, DRAW_A, at, 0.85)) {
+    if (above(terrain, COAL, at, 0) && drawn_above(terrain, 0.85)) {
         return CAIRN_COAL_ORE;
     }
-    if (above(terrain, IRON, at, 0.4) && drawn_above(terrain, DRAW_B, at, 0.75)) {
+    if (above(terrain, IRON, at, 0.4) && drawn_above(terrain, 0.75)) {
         return CAIRN_IRON_ORE;
     }
-    if (mountain > 0.18 && drawn_above(terrain, DRAW_C, at, 0.994)) {
+    if (mountain > 0.18 && drawn_above(terrain, 0.994)) {
         return CAIRN_DIAMOND_ORE;
     }
     return mountain > 0.3 && above(terrain, LAVA, at, 0.35) ? CAIRN_LAVA : CAIRN_ROCK;
@@ -188,7 +182,7 @@ static uint8_t cell_material(Terrain* terrain, const Spot* at) {
     if (fields.water > 0.3) {
         return CAIRN_WATER;
     }
-    return above(terrain, TREE, at, 0) && drawn_above(terrain, DRAW_A, at, 0.8) ? CAIRN_TREE
+    return above(terrain, TREE, at, 0) && drawn_above(terrain, 0.8) ? CAIRN_TREE
                                                                                 : CAIRN_GRASS;
 }
 
@@ -224,13 +218,13 @@ static ObjectKind first_creature(Terrain* terrain, uint8_t cell, const Spot* at)
     if (!(WALK_LAND >> material & 1)) {
         return KIND_NONE;
     }
-    if (squared > 3 * 3 && material == CAIRN_GRASS && drawn_above(terrain, DRAW_B, at, 0.985)) {
+    if (squared > 3 * 3 && material == CAIRN_GRASS && drawn_above(terrain, 0.985)) {
         return KIND_COW;
     }
-    if (squared > 10 * 10 && drawn_above(terrain, DRAW_C, at, 0.993)) {
+    if (squared > 10 * 10 && drawn_above(terrain, 0.993)) {
         return KIND_ZOMBIE;
     }
-    bool skeleton = cell == (CAIRN_PATH | IN_TUNNEL) && drawn_above(terrain, DRAW_A, at, 0.95);
+    bool skeleton = cell == (CAIRN_PATH | IN_TUNNEL) && drawn_above(terrain, 0.95);
     return skeleton ? KIND_SKELETON : KIND_NONE;
 }
 
@@ -254,9 +248,6 @@ void worldgen(World* world, double doubt) {
     terrain.doubt = doubt;
     place_player(&terrain);
     noise_seed(&terrain.noise, random_below(&world->generator, 2147483647));
-    if (world->shape->mode == CAIRN_MODE_FAST) {
-        terrain.key = terrain_key(world->generator.key);
-    }
     place_terrain(&terrain, world->material);
     place_creatures(&terrain, world);
 }
@@ -268,9 +259,8 @@ static void install_creature(World* world, int32_t cell, uint8_t made) {
     }
 }
 
-void worldgen_install(World* world, const uint8_t* cells) {
+static void install(World* world, const uint8_t* cells) {
     const int32_t count = world->shape->width * world->shape->height;
-    random_below(&world->generator, 2147483647); // the noise's seed
     int32_t cell = 0;
     for (; cell + 8 <= count; cell += 8) { // most eights hold no creature
         uint64_t made;
@@ -292,19 +282,17 @@ void worldgen_install(World* world, const uint8_t* cells) {
     }
 }
 
-uint8_t terrain_cell(const WorldShape* shape, const Noise* noise, TerrainKey key, int32_t x,
-                     int32_t y) {
-    Terrain terrain;
-    terrain.shape = shape;
-    terrain.key = key;
-    terrain.noise = *noise;
-    terrain.doubt = INFINITY;
-    place_player(&terrain);
-    for (int layer = 0; layer < LAYER_COUNT; layer++) {
-        terrain.map[layer][0] = 0; // an estimate that nobody trusts
+void worldgen_fast(World* world, const uint8_t* cells) {
+    const WorldShape* shape = world->shape;
+    const TerrainKey key = terrain_key(world->generator.key);
+    const int64_t seed = random_below(&world->generator, 2147483647);
+    if (!cells) {
+        Noise noise;
+        noise_seed(&noise, seed);
+        for (int32_t cell = 0; cell < shape->width * shape->height; cell++) {
+            world->material[cell] =
+                terrain_cell(shape, &noise, key, cell / shape->height, cell % shape->height);
+        }
     }
-    const Spot at = {.x = x, .y = y};
-    const uint8_t cell = cell_material(&terrain, &at);
-    const ObjectKind kind = first_creature(&terrain, cell, &at);
-    return (uint8_t)((cell & ~IN_TUNNEL) | (int32_t)kind << TERRAIN_KIND);
+    install(world, cells ? cells : world->material);
 }

@@ -5,7 +5,8 @@
 #include "env/handle.h"
 #include "tests/suite.h"
 
-// A handle of many worlds, which makes ahead, beside handles of one, which do not; with episodes
+// A handle of many worlds, which makes ahead, beside handles of one, which make what they need when
+// they need it; with episodes
 // that end at once, seeds that change by loading, and resets out of turn.
 START_TEST(making_ahead_changes_nothing) {
     enum { WORLDS = 40 };
@@ -26,7 +27,6 @@ START_TEST(making_ahead_changes_nothing) {
     for (int n = 0; n < WORLDS; n++) {
         config.seed = cairn_config(many)->seeds[n];
         ck_assert_int_eq(cairn_create(&config, &one[n], why), CAIRN_OK);
-        ck_assert_ptr_null(one[n]->ahead);
         cairn_reset(one[n], &output_one);
         ck_assert_mem_eq(map[n], single, sizeof single);
     }
