@@ -144,9 +144,9 @@ $(O)/env/kernels_$(1).o: env/kernels.c $(O)/flags
 endef
 $(foreach isa,$(ENV_ISAS),$(eval $(call ENV_KERNEL,$(isa))))
 $(O)/env/kernels_choose.o: EXTRA = $(if $(filter avx2,$(ENV_ISAS)),-DENV_AVX2) $(if $(filter avx512,$(ENV_ISAS)),-DENV_AVX512)
-# Many terrains at once: what rounding could decide is computed again in one way.
+# Many terrains at once: in whole numbers, the same from every instruction set.
 define TERRAIN_LANES
-$(O)/env/terrain_lanes_$(1).o: EXTRA = $(ENV_KERNEL_FLAGS) -ffp-contract=fast -Wno-psabi $(KERNEL_ARCH_$(1)) -DKERNELS=$(1)
+$(O)/env/terrain_lanes_$(1).o: EXTRA = $(ENV_KERNEL_FLAGS) -Wno-psabi $(KERNEL_ARCH_$(1)) -DKERNELS=$(1)
 $(O)/env/terrain_lanes_$(1).o: env/terrain_lanes.c $(O)/flags
 	$$(COMPILE)
 endef

@@ -38,7 +38,8 @@ struct Ahead {
 CairnStatus ahead_create(const WorldShape* shape, int32_t world_count, int32_t threads,
                          Ahead** result, char why[CAIRN_WHY]) {
     *result = NULL;
-    if (shape->mode != CAIRN_MODE_FAST || shape->width > TERRAIN_SIDE_MAX || shape->height > TERRAIN_SIDE_MAX) {
+    if (shape->mode != CAIRN_MODE_FAST || shape->width > TERRAIN_SIDE_MAX ||
+        shape->height > TERRAIN_SIDE_MAX) {
         return CAIRN_OK;
     }
     Ahead* ahead = calloc(1, sizeof *ahead);

@@ -47,8 +47,8 @@ static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
     const size_t shares = (size_t)config->threads * sizeof *cairn->shares;
     cairn->shares = aligned_alloc(_Alignof(Share), shares);
     cairn->daylight = make_daylight();
-    if (!map_reserve(cairn) || !cairn->seeds || !cairn->worlds || !cairn->arena ||
-        !cairn->shares || !cairn->daylight) {
+    if (!map_reserve(cairn) || !cairn->seeds || !cairn->worlds || !cairn->arena || !cairn->shares ||
+        !cairn->daylight) {
         snprintf(why, CAIRN_WHY, "out of memory for %d worlds of %d x %d cells",
                  config->world_count, config->area_width, config->area_height);
         return CAIRN_OUT_OF_MEMORY;

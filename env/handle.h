@@ -27,5 +27,5 @@ struct Cairn {
     Renderer* renderer;
     Workers* workers;
     Share* shares; // [threads]
-    Ahead* ahead; // may be NULL
+    Ahead* ahead;  // may be NULL
 };

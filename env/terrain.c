@@ -19,7 +19,7 @@ TerrainBatch* terrain_batch_create(const TerrainPlan* plan) {
     }
     const size_t cells = (size_t)plan->cells;
     enum { HUGE_PAGE = 1 << 21 }; // a cell's gradients lie far apart: fewer pages, fewer misses
-    const size_t bytes = (size_t)plan->entry_count * TERRAIN_ENTRY_BYTES;
+    const size_t bytes = (size_t)plan->entry_count * TERRAIN_ENTRY * sizeof(int16_t);
     const size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     batch->gradients = aligned_alloc(HUGE_PAGE, whole);
     if (batch->gradients) {

@@ -51,19 +51,19 @@ TerrainKey terrain_key(uint64_t key); // of an episode's generator
 
 // ---------------------------------------------------------------- whole numbers
 // Mode fast: noise and what is made of it in units of 1 / TERRAIN_ONE, so that every processor and
-// every way of making a world gives the same bits. Of cells, 1 in some thousands comes out otherwise
-// than in double precision (tests/env/test_terrain.c counts them).
+// every way of making a world gives the same bits. Of cells, 1 in some thousands comes out
+// otherwise than in double precision (tests/env/test_terrain.c counts them).
 //
 // A sheet is one of a layer's octaves, and a cell's noise in it the sum over its parts of
-// rounded(x, g[0]) + rounded(y, g[1]) + rounded(z, g[2]), g being the gradient of the part's lattice
-// point times TERRAIN_GRADIENT.
+// rounded(x, g[0]) + rounded(y, g[1]) + rounded(z, g[2]), g being the gradient of the part's
+// lattice point times TERRAIN_GRADIENT.
 enum {
     TERRAIN_ONE = 1 << 14,
-    TERRAIN_GRADIENT = 1023, // odd, because halves are rounded up and must be rare
+    TERRAIN_GRADIENT = 1023,     // odd, because halves are rounded up and must be rare
     TERRAIN_THREE_TENTHS = 9830, // in units of 1 / 2^15
     TERRAIN_SHEETS = LAYER_COUNT + 2,
-    TERRAIN_START_REACH = 18, // cells from the player's first; beyond, START decides nothing
-    TERRAIN_DEPTHS = 12 * 1024  // see terrain_start
+    TERRAIN_START_REACH = 18,  // cells from the player's first; beyond, START decides nothing
+    TERRAIN_DEPTHS = 12 * 1024 // see terrain_start
 };
 // The largest number not above x * TERRAIN_ONE; x > -1. A number is above x when it is above this.
 #define TERRAIN_LEVEL(x) ((int16_t)((int32_t)(((x) + 1) * TERRAIN_ONE) - TERRAIN_ONE))
@@ -100,26 +100,29 @@ uint8_t terrain_cell(const WorldShape* shape, const Noise* noise, TerrainKey key
 enum { TERRAIN_LANES = 32, TERRAIN_SIDE_MAX = 64 };
 
 typedef struct TerrainPart {
-    int32_t x, y, z; // of TerrainSplat, twice: in both halves
-    int32_t point;   // bytes from the gradients' first, before the cell's shift
+    int16_t x, y, z; // of TerrainSplat
+    uint16_t entry;  // of the gradients, before the cell's shift
 } TerrainPart;
 typedef struct TerrainSum { // a cell's noise in a sheet
-    int32_t part;           // the first
-    int32_t shift;
+    uint16_t part;          // the first
+    int16_t shift;
 } TerrainSum;
-typedef struct TerrainOrder { // the cells of a column, fewest parts first
-    uint8_t y[TERRAIN_SIDE_MAX];
-    uint8_t end[NOISE_PARTS_MAX + 1]; // end[n]: those of at most n parts
-} TerrainOrder;
-enum { TERRAIN_ENTRY_BYTES = 3 * 2 * TERRAIN_LANES };
-typedef struct TerrainPoint { // a lattice point
+// Cells are worked on in square blocks, whose parts share most of their lattice points.
+enum { TERRAIN_BLOCK = 8, TERRAIN_BLOCK_CELLS = TERRAIN_BLOCK * TERRAIN_BLOCK };
+typedef struct TerrainWork {             // a block in a sheet
+    TerrainSum sum[TERRAIN_BLOCK_CELLS]; // fewest parts first
+    uint8_t cell[TERRAIN_BLOCK_CELLS];   // x * TERRAIN_BLOCK + y within the block
+    uint8_t end[NOISE_PARTS_MAX + 1];    // end[n]: those of at most n parts
+} TerrainWork;
+enum { TERRAIN_ENTRY = 3 * TERRAIN_LANES }; // numbers of an entry
+typedef struct TerrainPoint {               // a lattice point
     int16_t i, j, k;
-    int32_t entry;
+    uint16_t entry;
 } TerrainPoint;
 typedef struct TerrainPlan {
     int32_t width, height, cells, part_count, point_count, entry_count;
-    TerrainSum* sum;     // [TERRAIN_SHEETS, cells]
-    TerrainOrder* order; // [width, TERRAIN_SHEETS]
+    int32_t block_columns, block_rows;
+    TerrainWork* work;   // [block_columns, block_rows, TERRAIN_SHEETS]
     TerrainPart* part;   // [part_count]
     TerrainPoint* point; // [point_count] ordered by i, j, k within a sheet
     int16_t* depth;      // [cells] terrain_depth

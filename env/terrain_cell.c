@@ -1,5 +1,5 @@
-// The terrain of mode fast, a cell at a time: what terrain_lanes.c computes for many worlds at once.
-// The same layers and the same tree as in worldgen.c, in whole numbers.
+// The terrain of mode fast, a cell at a time: what terrain_lanes.c computes for many worlds at
+// once. The same layers and the same tree as in worldgen.c, in whole numbers.
 #include <math.h>
 
 #include "env/objects.h"

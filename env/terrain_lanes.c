@@ -43,9 +43,6 @@ static inline Numbers rounded(Numbers a, Numbers b) { // terrain_rounded
 static inline Numbers difference(Numbers a, Numbers b) { // as near as 16 bits come to it
     return (Numbers)_mm512_subs_epi16((__m512i)a, (__m512i)b);
 }
-static inline Numbers both_halves(int32_t number) {
-    return (Numbers)_mm512_set1_epi32(number);
-}
 #else
 typedef Bytes Set; // -1 or 0
 
@@ -83,15 +80,11 @@ static inline Numbers rounded(Numbers a, Numbers b) {
 static inline Numbers difference(Numbers a, Numbers b) {
     for (int lane = 0; lane < TERRAIN_LANES; lane++) {
         const int32_t value = a[lane] - b[lane];
-        a[lane] =
-            (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
+        a[lane] = (int16_t)(value > INT16_MAX ? INT16_MAX : value < INT16_MIN ? INT16_MIN : value);
     }
     return a;
 }
 #endif
-static inline Numbers both_halves(int32_t number) {
-    return all((int16_t)number);
-}
 #endif
 
 // ---------------------------------------------------------------- draws
@@ -134,10 +127,12 @@ static inline Set drawn_above(const Draw* draw, uint32_t level) {
 // ---------------------------------------------------------------- gradients
 static inline void write_gradients(const uint8_t index[TERRAIN_LANES], int16_t* out) {
 #ifdef __AVX512F__
-    static const int16_t TABLE[3][32] = {
-        {-11, -4, -4, 11, 4, 4, -11, -4, -4, 11, 4, 4, -11, -4, -4, 11, 4, 4, -11, -4, -4, 11, 4, 4},
-        {4, 11, 4, 4, 11, 4, -4, -11, -4, -4, -11, -4, 4, 11, 4, 4, 11, 4, -4, -11, -4, -4, -11, -4},
-        {4, 4, 11, 4, 4, 11, 4, 4, 11, 4, 4, 11, -4, -4, -11, -4, -4, -11, -4, -4, -11, -4, -4, -11}};
+    static const int16_t TABLE[3][32] = {{-11, -4, -4, 11, 4, 4, -11, -4, -4, 11, 4, 4,
+                                          -11, -4, -4, 11, 4, 4, -11, -4, -4, 11, 4, 4},
+                                         {4, 11, 4, 4, 11, 4, -4, -11, -4, -4, -11, -4,
+                                          4, 11, 4, 4, 11, 4, -4, -11, -4, -4, -11, -4},
+                                         {4,  4,  11,  4,  4,  11,  4,  4,  11,  4,  4,  11,
+                                          -4, -4, -11, -4, -4, -11, -4, -4, -11, -4, -4, -11}};
     const __m512i at = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i*)index));
     for (int axis = 0; axis < 3; axis++) {
         const __m512i table = _mm512_mullo_epi16(_mm512_loadu_si512(TABLE[axis]),
@@ -154,62 +149,64 @@ static inline void write_gradients(const uint8_t index[TERRAIN_LANES], int16_t* 
 #endif
 }
 
+// table: of the first lane's noise
+static inline void look_up(const uint8_t* table, const uint8_t at[TERRAIN_LANES], int32_t offset,
+                           uint8_t out[TERRAIN_LANES]) {
+#pragma GCC unroll 8
+    for (int lane = 0; lane < TERRAIN_LANES; lane++) {
+        out[lane] = table[(size_t)lane * sizeof(Noise) + (uint8_t)(at[lane] + offset)];
+    }
+}
+
 // Two lookups more for each point, one for each new (i, j), one for each new i.
 static void gradients(const TerrainPlan* plan, TerrainBatch* batch) {
+    static const uint8_t zero[TERRAIN_LANES];
     uint8_t by_i[TERRAIN_LANES] = {0}, by_j[TERRAIN_LANES] = {0}, index[TERRAIN_LANES];
     int32_t i = INT32_MIN, j = INT32_MIN;
     for (int32_t n = 0; n < plan->point_count; n++) {
         const TerrainPoint* point = &plan->point[n];
-        for (int lane = 0; lane < TERRAIN_LANES && point->i != i; lane++) {
-            by_i[lane] = batch->noise[lane].permutation[point->i & 255];
+        if (point->i != i) {
+            look_up(batch->noise[0].permutation, zero, point->i, by_i);
         }
-        for (int lane = 0; lane < TERRAIN_LANES && (point->i != i || point->j != j); lane++) {
-            by_j[lane] = batch->noise[lane].permutation[(by_i[lane] + point->j) & 255];
+        if (point->i != i || point->j != j) {
+            look_up(batch->noise[0].permutation, by_i, point->j, by_j);
         }
         i = point->i, j = point->j;
-        for (int lane = 0; lane < TERRAIN_LANES; lane++) {
-            index[lane] = batch->noise[lane].gradient[(by_j[lane] + point->k) & 255];
-        }
-        write_gradients(index, batch->gradients + (size_t)point->entry * 3 * TERRAIN_LANES);
+        look_up(batch->noise[0].gradient, by_j, point->k, index);
+        write_gradients(index, batch->gradients + (size_t)point->entry * TERRAIN_ENTRY);
     }
 }
 
 // ---------------------------------------------------------------- noise
-// A column's: of every layer and cell, all lanes.
-typedef struct Column {
-    Numbers value[LAYER_COUNT][TERRAIN_SIDE_MAX];
-} Column;
+// A block's: of every layer and cell, all lanes.
+typedef struct Block {
+    Numbers value[LAYER_COUNT][TERRAIN_BLOCK_CELLS];
+} Block;
 
 // `count` is known where this is inlined: which cell has how many parts is known beforehand, and no
 // loop ends where the processor does not expect it.
 static inline __attribute__((always_inline)) Numbers
 sum_parts(const TerrainPlan* plan, const TerrainBatch* batch, const TerrainSum* sum, int count) {
     const TerrainPart* part = plan->part + sum->part;
-    const char* gradient = (const char*)batch->gradients + sum->shift;
+    const int16_t* gradient = batch->gradients + sum->shift * TERRAIN_ENTRY;
     Numbers x = {0}, y = {0}, z = {0};
 #pragma GCC unroll 8
     for (int n = 0; n < count; n++) {
-        const char* g = gradient + part[n].point;
-        x += rounded(both_halves(part[n].x), load(g));
-        y += rounded(both_halves(part[n].y), load(g + sizeof(Numbers)));
-        z += rounded(both_halves(part[n].z), load(g + 2 * sizeof(Numbers)));
+        const int16_t* g = gradient + part[n].entry * TERRAIN_ENTRY;
+        x += rounded(all(part[n].x), load(g));
+        y += rounded(all(part[n].y), load(g + TERRAIN_LANES));
+        z += rounded(all(part[n].z), load(g + 2 * TERRAIN_LANES));
     }
     return x + y + z;
 }
 
-static void fill_layer(const TerrainPlan* plan, const TerrainBatch* batch, int32_t x, int sheet,
-                       Column* column) {
-    const TerrainOrder* order = &plan->order[x * TERRAIN_SHEETS + sheet];
-    const TerrainSum* sums =
-        plan->sum + ((size_t)sheet * (size_t)plan->width + (size_t)x) * (size_t)plan->height;
-    Numbers* value = column->value[terrain_sheet_layer(sheet)];
-    const bool second = sheet >= LAYER_COUNT;
+static void fill_layer(const TerrainPlan* plan, const TerrainBatch* batch, const TerrainWork* work,
+                       bool second, Numbers* value) {
     int32_t at = 0;
 #define OF_COUNT(count)                                                                            \
-    for (; at < order->end[count]; at++) {                                                         \
-        const int32_t y = order->y[at];                                                            \
-        const Numbers sum = sum_parts(plan, batch, &sums[y], count);                               \
-        value[y] = second ? value[y] + sum : sum;                                                  \
+    for (; at < work->end[count]; at++) {                                                          \
+        const Numbers sum = sum_parts(plan, batch, &work->sum[at], count);                         \
+        value[work->cell[at]] = second ? value[work->cell[at]] + sum : sum;                        \
     }
     OF_COUNT(0)
     OF_COUNT(1)
@@ -245,7 +242,7 @@ static inline Numbers start_of(const TerrainPlan* plan, int32_t cell, Numbers no
 
 // The rows of the tree below "mountain". in_tunnel: path with skeletons.
 static inline Bytes mountain_of(const Numbers* noise, const Cell* cell, Set* in_tunnel) {
-#define NOISE(layer) noise[(layer)*TERRAIN_SIDE_MAX]
+#define NOISE(layer) noise[(layer)*TERRAIN_BLOCK_CELLS]
     const Set high = above(cell->mountain, TERRAIN_LEVEL(0.3));
     const Set in_cave = high & above(NOISE(CAVE), TERRAIN_LEVEL(0.15));
     *in_tunnel = ~in_cave & (above(NOISE(TUNNEL_ACROSS), TERRAIN_LEVEL(0.4)) |
@@ -326,16 +323,23 @@ static inline Bytes decide(const TerrainPlan* plan, const TerrainBatch* batch, i
 
 void JOIN(terrain_lanes_, KERNELS)(const TerrainPlan* plan, TerrainBatch* batch);
 void JOIN(terrain_lanes_, KERNELS)(const TerrainPlan* plan, TerrainBatch* batch) {
-    Column column;
+    Block block;
     gradients(plan, batch);
-    for (int32_t x = 0; x < plan->width; x++) {
-        for (int sheet = 0; sheet < TERRAIN_SHEETS; sheet++) {
-            fill_layer(plan, batch, x, sheet, &column);
-        }
-        for (int32_t y = 0; y < plan->height; y++) {
-            const int32_t cell = x * plan->height + y;
-            const Bytes made = decide(plan, batch, cell, &column.value[0][y]);
-            memcpy(batch->material + (size_t)cell * TERRAIN_LANES, &made, sizeof made);
+    const TerrainWork* work = plan->work;
+    for (int32_t left = 0; left < plan->width; left += TERRAIN_BLOCK) {
+        for (int32_t top = 0; top < plan->height; top += TERRAIN_BLOCK, work += TERRAIN_SHEETS) {
+            for (int sheet = 0; sheet < TERRAIN_SHEETS; sheet++) {
+                fill_layer(plan, batch, &work[sheet], sheet >= LAYER_COUNT,
+                           block.value[terrain_sheet_layer(sheet)]);
+            }
+            for (int32_t n = 0; n < TERRAIN_BLOCK_CELLS; n++) {
+                const int32_t x = left + n / TERRAIN_BLOCK, y = top + n % TERRAIN_BLOCK;
+                if (x < plan->width && y < plan->height) {
+                    const int32_t cell = x * plan->height + y;
+                    const Bytes made = decide(plan, batch, cell, &block.value[0][n]);
+                    memcpy(batch->material + (size_t)cell * TERRAIN_LANES, &made, sizeof made);
+                }
+            }
         }
     }
 }

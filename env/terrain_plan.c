@@ -4,6 +4,7 @@
 // and by (2, 2, -1), which is (3, 3). Cells that are whole such steps apart have the same parts.
 // Rounding may decide otherwise for a point that lies between two of the lattice's regions, so that
 // every cell's own parts are worked out, and shared only when they agree.
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ typedef struct Builder {
     TerrainPlan* plan;
     Sheet sheet[TERRAIN_SHEETS];
     int32_t part_capacity;
-    uint8_t* count; // [TERRAIN_SHEETS, cells] parts
+    TerrainSum* sum; // [TERRAIN_SHEETS, cells]
+    uint8_t* count;  // [TERRAIN_SHEETS, cells] parts
 } Builder;
 
 static void describe_sheet(int number, Sheet* sheet) {
@@ -103,27 +105,24 @@ static void find_bounds(Builder* builder) {
         entries += (sheet->high[0] - sheet->low[0] + 1) * (sheet->high[1] - sheet->low[1] + 1) *
                    (sheet->high[2] - sheet->low[2] + 1);
     }
+    assert(entries <= INT16_MAX); // as many as lie in the largest area
     builder->plan->entry_count = entries;
 }
 
-static int32_t twice(int16_t value) {
-    return (int32_t)((uint32_t)(uint16_t)value * 0x10001u);
-}
-
 static TerrainPart part_of(const Sheet* sheet, const TerrainSplat* splat) {
-    return (TerrainPart){twice(splat->x), twice(splat->y), twice(splat->z),
-                         TERRAIN_ENTRY_BYTES * entry_of(sheet, splat->i, splat->j, splat->k)};
+    return (TerrainPart){splat->x, splat->y, splat->z,
+                         (uint16_t)entry_of(sheet, splat->i, splat->j, splat->k)};
 }
 
 // The same parts as those of a cell that lies alike?
 static bool parts_agree(const Builder* builder, const TerrainSum* other, int32_t shift,
                         const TerrainPart* part, int32_t count) {
     const TerrainPart* have = builder->plan->part + other->part;
-    if (builder->count[other - builder->plan->sum] != count) {
+    if (builder->count[other - builder->sum] != count) {
         return false;
     }
     for (int32_t n = 0; n < count; n++) {
-        if (have[n].point + shift != part[n].point || have[n].x != part[n].x ||
+        if (have[n].entry + shift != part[n].entry || have[n].x != part[n].x ||
             have[n].y != part[n].y || have[n].z != part[n].z) {
             return false;
         }
@@ -133,6 +132,7 @@ static bool parts_agree(const Builder* builder, const TerrainSum* other, int32_t
 
 static bool add_parts(Builder* builder, const TerrainPart* part, int32_t count) {
     TerrainPlan* plan = builder->plan;
+    assert(plan->part_count + count <= UINT16_MAX); // half of that in the largest area
     if (plan->part_count + count > builder->part_capacity) {
         const int32_t capacity = 2 * builder->part_capacity + NOISE_PARTS_MAX;
         TerrainPart* larger = realloc(plan->part, (size_t)capacity * sizeof *larger);
@@ -153,34 +153,34 @@ static int32_t shift_from(const Sheet* sheet, const Phase* phase, const Phase* t
     const int32_t i = rows * sheet->row.i + columns * sheet->column.i;
     const int32_t j = rows * sheet->row.j + columns * sheet->column.j;
     const int32_t k = rows * sheet->row.k + columns * sheet->column.k;
-    return (entry_of(sheet, i, j, k) - entry_of(sheet, 0, 0, 0)) * TERRAIN_ENTRY_BYTES;
+    return entry_of(sheet, i, j, k) - entry_of(sheet, 0, 0, 0);
 }
 
 static bool add_cell(Builder* builder, int s, int32_t x, int32_t y) {
     TerrainPlan* plan = builder->plan;
     Sheet* sheet = &builder->sheet[s];
     const int32_t height = builder->shape->height, cell = x * height + y;
-    TerrainSum* sum = &plan->sum[(size_t)s * (size_t)plan->cells + (size_t)cell];
+    TerrainSum* sum = &builder->sum[(size_t)s * (size_t)plan->cells + (size_t)cell];
     TerrainSplat splat[NOISE_PARTS_MAX];
     TerrainPart part[NOISE_PARTS_MAX];
     const int32_t count = terrain_splats(s, x, y, splat);
     for (int32_t n = 0; n < count; n++) {
         part[n] = part_of(sheet, &splat[n]);
     }
-    builder->count[sum - plan->sum] = (uint8_t)count;
+    builder->count[sum - builder->sum] = (uint8_t)count;
     const Phase phase = phase_of(sheet, x, y);
     uint32_t* first = &sheet->phase[phase.number];
     if (*first > 0) {
         const int32_t other = (int32_t)*first - 1;
         const Phase there = phase_of(sheet, other / height, other % height);
         const int32_t shift = shift_from(sheet, &phase, &there);
-        const TerrainSum* same = &plan->sum[(size_t)s * (size_t)plan->cells + (size_t)other];
+        const TerrainSum* same = &builder->sum[(size_t)s * (size_t)plan->cells + (size_t)other];
         if (parts_agree(builder, same, shift, part, count)) {
-            *sum = (TerrainSum){same->part, shift};
+            *sum = (TerrainSum){same->part, (int16_t)shift};
             return true;
         }
     }
-    *sum = (TerrainSum){plan->part_count, 0};
+    *sum = (TerrainSum){(uint16_t)plan->part_count, 0};
     *first = *first > 0 ? *first : (uint32_t)cell + 1;
     return add_parts(builder, part, count);
 }
@@ -208,9 +208,9 @@ static bool list_points(Builder* builder) {
         return false;
     }
     for (int32_t n = 0; n < plan->cells * TERRAIN_SHEETS; n++) {
-        const TerrainSum* sum = &plan->sum[n];
+        const TerrainSum* sum = &builder->sum[n];
         for (int32_t p = 0; p < builder->count[n]; p++) {
-            used[(plan->part[sum->part + p].point + sum->shift) / TERRAIN_ENTRY_BYTES] = 1;
+            used[plan->part[sum->part + p].entry + sum->shift] = 1;
         }
     }
     for (int32_t entry = 0; entry < plan->entry_count; entry++) {
@@ -225,7 +225,8 @@ static bool list_points(Builder* builder) {
                 for (int32_t k = sheet->low[2]; k <= sheet->high[2]; k++) {
                     const int32_t entry = entry_of(sheet, i, j, k);
                     if (used[entry]) {
-                        *point++ = (TerrainPoint){(int16_t)i, (int16_t)j, (int16_t)k, entry};
+                        *point++ =
+                            (TerrainPoint){(int16_t)i, (int16_t)j, (int16_t)k, (uint16_t)entry};
                     }
                 }
             }
@@ -235,20 +236,31 @@ static bool list_points(Builder* builder) {
     return plan->point != NULL;
 }
 
-static void order_cells(Builder* builder) {
-    TerrainPlan* plan = builder->plan;
-    for (int32_t n = 0; n < plan->width * TERRAIN_SHEETS; n++) {
-        TerrainOrder* order = &plan->order[n];
-        const int32_t x = n / TERRAIN_SHEETS, sheet = n % TERRAIN_SHEETS;
-        const uint8_t* counts = builder->count + sheet * plan->cells + x * plan->height;
-        int32_t at = 0;
-        for (int32_t count = 0; count <= NOISE_PARTS_MAX; count++) {
-            for (int32_t y = 0; y < plan->height; y++) {
-                if (counts[y] == count) {
-                    order->y[at++] = (uint8_t)y;
-                }
+static void order_block(const Builder* builder, int sheet, int32_t left, int32_t top,
+                        TerrainWork* work) {
+    const TerrainPlan* plan = builder->plan;
+    int32_t at = 0;
+    for (int32_t count = 0; count <= NOISE_PARTS_MAX; count++) {
+        for (int32_t n = 0; n < TERRAIN_BLOCK_CELLS; n++) {
+            const int32_t x = left + n / TERRAIN_BLOCK, y = top + n % TERRAIN_BLOCK;
+            const int32_t cell = sheet * plan->cells + x * plan->height + y;
+            if (x < plan->width && y < plan->height && builder->count[cell] == count) {
+                work->sum[at] = builder->sum[cell];
+                work->cell[at++] = (uint8_t)n;
             }
-            order->end[count] = (uint8_t)at;
+        }
+        work->end[count] = (uint8_t)at;
+    }
+}
+
+static void order_cells(const Builder* builder) {
+    const TerrainPlan* plan = builder->plan;
+    TerrainWork* work = plan->work;
+    for (int32_t left = 0; left < plan->width; left += TERRAIN_BLOCK) {
+        for (int32_t top = 0; top < plan->height; top += TERRAIN_BLOCK) {
+            for (int s = 0; s < TERRAIN_SHEETS; s++) {
+                order_block(builder, s, left, top, work++);
+            }
         }
     }
 }
@@ -269,14 +281,15 @@ static void measure_distances(Builder* builder) {
 static bool prepare(Builder* builder) {
     TerrainPlan* plan = builder->plan;
     const size_t cells = (size_t)plan->cells;
-    plan->sum = calloc(cells * TERRAIN_SHEETS, sizeof *plan->sum);
-    plan->order = calloc((size_t)plan->width * TERRAIN_SHEETS, sizeof *plan->order);
+    const size_t blocks = (size_t)plan->block_columns * (size_t)plan->block_rows;
+    plan->work = calloc(blocks * TERRAIN_SHEETS, sizeof *plan->work);
+    builder->sum = calloc(cells * TERRAIN_SHEETS, sizeof *builder->sum);
     builder->count = calloc(cells * TERRAIN_SHEETS, 1);
     plan->depth = malloc(cells * sizeof *plan->depth);
     plan->squared = malloc(cells * sizeof *plan->squared);
     plan->start = malloc((TERRAIN_DEPTHS + 1) * sizeof *plan->start);
-    bool good = plan->sum && plan->order && builder->count && plan->depth && plan->squared &&
-                plan->start;
+    bool good =
+        plan->work && builder->sum && builder->count && plan->depth && plan->squared && plan->start;
     for (int s = 0; s < TERRAIN_SHEETS; s++) {
         Sheet* sheet = &builder->sheet[s];
         describe_sheet(s, sheet);
@@ -299,6 +312,8 @@ TerrainPlan* terrain_plan_create(const WorldShape* shape) {
         plan->width = shape->width;
         plan->height = shape->height;
         plan->cells = shape->width * shape->height;
+        plan->block_columns = (shape->width + TERRAIN_BLOCK - 1) / TERRAIN_BLOCK;
+        plan->block_rows = (shape->height + TERRAIN_BLOCK - 1) / TERRAIN_BLOCK;
         good = prepare(builder);
     }
     if (good) {
@@ -313,6 +328,7 @@ TerrainPlan* terrain_plan_create(const WorldShape* shape) {
         free(builder->sheet[s].phase);
     }
     if (builder) {
+        free(builder->sum);
         free(builder->count);
     }
     free(builder);
@@ -327,8 +343,7 @@ void terrain_plan_destroy(TerrainPlan* plan) {
     if (!plan) {
         return;
     }
-    free(plan->sum);
-    free(plan->order);
+    free(plan->work);
     free(plan->part);
     free(plan->point);
     free(plan->depth);

@@ -182,8 +182,7 @@ static uint8_t cell_material(Terrain* terrain, const Spot* at) {
     if (fields.water > 0.3) {
         return CAIRN_WATER;
     }
-    return above(terrain, TREE, at, 0) && drawn_above(terrain, 0.8) ? CAIRN_TREE
-                                                                                : CAIRN_GRASS;
+    return above(terrain, TREE, at, 0) && drawn_above(terrain, 0.8) ? CAIRN_TREE : CAIRN_GRASS;
 }
 
 // Where the player begins: distances count from there.

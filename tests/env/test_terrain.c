@@ -109,22 +109,21 @@ static bool drawn(const Place* at, TerrainDraw draw, double probability) {
 // The original's tree (its worldgen.py) on draws by place.
 static uint8_t material_in_double(const Place* at) {
     const double dx = at->x - at->shape->width / 2, dy = at->y - at->shape->height / 2;
-    const double start =
-        1 / (1 + exp(-(4 - sqrt(dx * dx + dy * dy) + 2 * layer_noise(at, START))));
+    const double start = 1 / (1 + exp(-(4 - sqrt(dx * dx + dy * dy) + 2 * layer_noise(at, START))));
     const double water = layer_noise(at, WATER) + 0.1 - 2 * start;
     const double mountain = layer_noise(at, MOUNTAIN) / 1.3 - (4 * start + 0.3 * water);
     if (start > 0.5) {
         return CAIRN_GRASS;
     }
     if (mountain > 0.15) {
-        return layer_noise(at, CAVE) > 0.15 && mountain > 0.3              ? CAIRN_PATH
-               : layer_noise(at, TUNNEL_ACROSS) > 0.4                      ? CAIRN_PATH
-               : layer_noise(at, TUNNEL_DOWN) > 0.4                        ? CAIRN_PATH
-               : layer_noise(at, COAL) > 0 && drawn(at, DRAW_A, 0.85)      ? CAIRN_COAL_ORE
-               : layer_noise(at, IRON) > 0.4 && drawn(at, DRAW_B, 0.75)    ? CAIRN_IRON_ORE
-               : mountain > 0.18 && drawn(at, DRAW_C, 0.994)               ? CAIRN_DIAMOND_ORE
-               : mountain > 0.3 && layer_noise(at, LAVA) > 0.35            ? CAIRN_LAVA
-                                                                           : CAIRN_ROCK;
+        return layer_noise(at, CAVE) > 0.15 && mountain > 0.3           ? CAIRN_PATH
+               : layer_noise(at, TUNNEL_ACROSS) > 0.4                   ? CAIRN_PATH
+               : layer_noise(at, TUNNEL_DOWN) > 0.4                     ? CAIRN_PATH
+               : layer_noise(at, COAL) > 0 && drawn(at, DRAW_A, 0.85)   ? CAIRN_COAL_ORE
+               : layer_noise(at, IRON) > 0.4 && drawn(at, DRAW_B, 0.75) ? CAIRN_IRON_ORE
+               : mountain > 0.18 && drawn(at, DRAW_C, 0.994)            ? CAIRN_DIAMOND_ORE
+               : mountain > 0.3 && layer_noise(at, LAVA) > 0.35         ? CAIRN_LAVA
+                                                                        : CAIRN_ROCK;
     }
     return water > 0.25 && water <= 0.35 && layer_noise(at, SAND) > -0.2 ? CAIRN_SAND
            : water > 0.3                                                 ? CAIRN_WATER
