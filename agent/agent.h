@@ -343,6 +343,13 @@ void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
                       NetRandom* random, const AgentActions* actions);
 
 // ---------------------------------------------------------------- evaluation
+// What an agent with a memory of its steps (memory.kind) looks back on, to see what it is worth.
+typedef enum AgentRecall {
+    AGENT_RECALL_OWN,
+    AGENT_RECALL_NOTHING, // all is forgotten at the end of every chunk
+    AGENT_RECALL_OTHER    // there, what another of the episodes played beside it has in mind
+} AgentRecall;
+
 typedef struct AgentEvaluation {
     int64_t seed;                  // episode k is episode k of crafter.Env(seed=seed); any
     int64_t first_episode;         // >= 1
@@ -352,6 +359,7 @@ typedef struct AgentEvaluation {
     bool greedy;                   // the most probable action instead of a drawn one
     bool record;                   // hand a trace of every episode to the callback
     bool record_latents;           // with the latents of all its steps
+    AgentRecall recall;            // another than its own: AGENT_BAD_CONFIG without a memory
     const CairnTextures* textures; // borrowed; NULL = Cairn's own
 } AgentEvaluation;
 AgentEvaluation agent_default_evaluation(void); // seed 1000, 100 episodes, 32 worlds, 1 thread
@@ -364,6 +372,7 @@ typedef struct AgentTrace {   // what the agent did and said; valid during the c
     const uint8_t* expects;   // [length, AGENT_EXPECTED]
     const float* similarity;  // [length, AGENT_EXPECTED]
     const uint32_t* unlocked; // [length] bit k: this step unlocked achievement k
+    const float* reward;      // [length] the world's
     const float* latent;      // [length, agent_policy_latent] NULL unless asked for
 } AgentTrace;
 // Called once per episode, in the order of their ends, by the thread that called agent_evaluate.
@@ -373,8 +382,8 @@ typedef bool AgentEpisodeCallback(void* context, const AgentEpisode* episode,
 
 // Plays whole episodes on worlds of the area and length that the policy was trained on. Every
 // episode that is started counts and draws from its own stream (seed, number): neither threads nor
-// worlds at once change what happens in it. AGENT_STOPPED: the callback said so, or *stop (NULL =
-// never).
+// worlds at once change what happens in it (AGENT_RECALL_OTHER: worlds do). AGENT_STOPPED: the
+// callback said so, or *stop (NULL = never).
 AgentStatus agent_evaluate(const AgentPolicy* policy, const AgentEvaluation* evaluation,
                            AgentEpisodeCallback* callback, void* context,
                            const volatile sig_atomic_t* stop, char why[AGENT_WHY]);

@@ -20,6 +20,7 @@ typedef struct Recording { // of one world's episode; grows between rounds
     float *value, *entropy, *probability, *similarity, *latent;
     uint8_t* expects;
     uint32_t* unlocked;
+    float* reward;
 } Recording;
 
 typedef struct Game { // one world
@@ -107,6 +108,7 @@ static void step_world(const Evaluator* e, int32_t world) {
     uint32_t unlocked = unlocked_bits(e, world);
     if (e->config->record) {
         game->recording.unlocked[game->episode.length] = unlocked;
+        game->recording.reward[game->episode.length] = (float)e->reward[world];
     }
     e->just_unlocked[world] = unlocked;
     game->episode.reward += e->reward[world];
@@ -191,7 +193,8 @@ static bool make_room(const Evaluator* e, Game* game) {
         !grow(&r->probability, room * CAIRN_ACTIONS, sizeof *r->probability) ||
         !grow(&r->expects, room * AGENT_EXPECTED, sizeof *r->expects) ||
         !grow(&r->similarity, room * AGENT_EXPECTED, sizeof *r->similarity) ||
-        !grow(&r->unlocked, room, sizeof *r->unlocked)) {
+        !grow(&r->unlocked, room, sizeof *r->unlocked) ||
+        !grow(&r->reward, room, sizeof *r->reward)) {
         return false;
     }
     size_t width = (size_t)e->policy->network.width;
@@ -212,6 +215,7 @@ static bool hand_over(Evaluator* e, int32_t world, AgentEpisodeCallback* callbac
                         .expects = r->expects,
                         .similarity = r->similarity,
                         .unlocked = r->unlocked,
+                        .reward = r->reward,
                         .latent = r->latent};
     memcpy(game->episode.achievements, e->achievements + (size_t)world * CAIRN_ACHIEVEMENTS,
            sizeof game->episode.achievements);
@@ -291,6 +295,9 @@ static AgentStatus take_memory(Evaluator* e, char why[AGENT_WHY]) {
     }
     lay_out(e, &block);
     AgentStatus status = agent_memory_create(e->policy, e->worlds, &e->memory, why);
+    if (status == AGENT_OK) {
+        e->memory->recall = e->config->recall;
+    }
     for (int32_t i = 0; i < e->threads && status == AGENT_OK; i++) {
         status = policy_actor(e->policy, ROWS, &e->actor[i], why);
     }
@@ -336,6 +343,7 @@ static void release(Evaluator* e) {
         free(r->expects);
         free(r->similarity);
         free(r->unlocked);
+        free(r->reward);
         free(r->latent);
     }
     agent_memory_destroy(e->memory);
@@ -343,7 +351,13 @@ static void release(Evaluator* e) {
     free(e->block);
 }
 
-static AgentStatus check(const AgentEvaluation* config, char why[AGENT_WHY]) {
+static AgentStatus check(const AgentPolicy* policy, const AgentEvaluation* config,
+                         char why[AGENT_WHY]) {
+    if (config->recall != AGENT_RECALL_OWN && !policy->network.has_context) {
+        snprintf(why, AGENT_WHY,
+                 "the agent has no memory of its steps that could be taken from it (memory.kind)");
+        return AGENT_BAD_CONFIG;
+    }
     const struct {
         const char* name;
         int64_t found, low, high;
@@ -365,7 +379,7 @@ static AgentStatus check(const AgentEvaluation* config, char why[AGENT_WHY]) {
 AgentStatus agent_evaluate(const AgentPolicy* policy, const AgentEvaluation* evaluation,
                            AgentEpisodeCallback* callback, void* context,
                            const volatile sig_atomic_t* stop, char why[AGENT_WHY]) {
-    AgentStatus status = check(evaluation, why);
+    AgentStatus status = check(policy, evaluation, why);
     if (status != AGENT_OK) {
         return status;
     }

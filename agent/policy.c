@@ -252,6 +252,30 @@ static void tell_row(const AgentPolicy* policy, int32_t i, int32_t action, const
     }
 }
 
+// `to` [row of a group] looks back on what `from` does from now on.
+static void copy_past(Context* to, int32_t to_row, const Context* from, int32_t from_row,
+                      unsigned char* state, size_t size) {
+    PackWriter writer = {.bytes = state, .size = size};
+    context_put(from, from_row, &writer);
+    PackReader reader = {.bytes = state, .size = writer.used};
+    bool whole = context_get(to, to_row, &reader);
+    assert(whole);
+    (void)whole;
+}
+
+// What an evaluation has rows look back on, of a group whose full chunks have just been closed.
+static void disturb(const AgentMemory* memory, int32_t first) {
+    Context* context = memory->context[first / memory->group];
+    unsigned char* state = memory->state + (size_t)(first / memory->group) * memory->state_size;
+    for (int32_t i = 0; i < memory->group; i++) {
+        if (memory->full[first + i] && memory->recall == AGENT_RECALL_NOTHING) {
+            context_begin(context, i);
+        } else if (memory->full[first + i] && memory->recall == AGENT_RECALL_OTHER) {
+            copy_past(context, i, context, (i + 1) % memory->group, state, memory->state_size);
+        }
+    }
+}
+
 // A row's chunk ends when it is full: unlike in a rollout, whenever its episode began.
 static const NetReal* look_back(const AgentPolicy* policy, const AgentMemory* memory, int32_t first,
                                 int32_t rows, const NetReal* latent, const uint32_t* unlocked) {
@@ -269,6 +293,7 @@ static const NetReal* look_back(const AgentPolicy* policy, const AgentMemory* me
     }
     if (any) {
         context_close(context, memory->full + first);
+        disturb(memory, first);
     }
     return context_step(context, latent, memory->token + first, true);
 }
@@ -339,7 +364,7 @@ static void lay_out_memory(const AgentPolicy* policy, AgentMemory* memory, Block
     if (policy->network.has_context) {
         memory->context = block_take(block, rows / (size_t)memory->group, sizeof(Context*));
         memory->state_size = context_state_limit(&policy->network);
-        memory->state = block_take(block, memory->state_size, 1);
+        memory->state = block_take(block, rows / (size_t)memory->group * memory->state_size, 1);
     }
 }
 
@@ -419,12 +444,7 @@ void agent_memory_copy(AgentMemory* to, const AgentMemory* from) {
     memcpy(to->unlocked, from->unlocked, (size_t)to->rows * sizeof *to->unlocked);
     memcpy(to->token, from->token, (size_t)to->rows * sizeof *to->token);
     for (int32_t row = 0; to->context && row < to->rows; row++) {
-        const Context* source = from->context[row / from->group];
-        PackWriter writer = {.bytes = to->state, .size = to->state_size};
-        context_put(source, row % from->group, &writer);
-        PackReader reader = {.bytes = to->state, .size = writer.used};
-        bool whole = context_get(to->context[row / to->group], row % to->group, &reader);
-        assert(whole);
-        (void)whole;
+        copy_past(to->context[row / to->group], row % to->group, from->context[row / from->group],
+                  row % from->group, to->state, to->state_size);
     }
 }

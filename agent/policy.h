@@ -27,9 +27,10 @@ struct AgentMemory {
     Context** context;    // [rows / group] owned; NULL: no context
     ContextToken* token;  // [rows] of the next step
     uint8_t* full;        // [rows] their chunks are full
-    unsigned char* state; // [state_size] room for a copy of a row's past
+    unsigned char* state; // [rows / group, state_size] room for copies of a row's past
     size_t state_size;
-    void* block; // owns its arrays
+    AgentRecall recall; // in evaluation
+    void* block;        // owns its arrays
 };
 
 // An actor with the policy's weights, for another thread.

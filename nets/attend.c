@@ -52,7 +52,7 @@ static inline NetReal exponential(NetReal x) {
 static inline NetReal exponential(NetReal x) {
     x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
     float magic = 12582912.0f; // 1.5 * 2^23: adding it rounds to a whole number
-    float n = (x * 1.44269504088896341f + magic) - magic;
+    float shifted = x * 1.44269504088896341f + magic, n = shifted - magic;
     float r = x - n * 0.693359375f + n * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
     p = p * r + 1.3981999507e-3f;
@@ -61,7 +61,10 @@ static inline NetReal exponential(NetReal x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1;
-    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    uint32_t bits, magic_bits; // n again, without a conversion, which a NaN would not survive
+    memcpy(&bits, &shifted, sizeof bits);
+    memcpy(&magic_bits, &magic, sizeof magic_bits);
+    bits = (bits - magic_bits + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;

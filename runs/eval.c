@@ -16,6 +16,7 @@
 #include "runs/runs.h"
 #include "runs/score.h"
 #include "runs/stop.h"
+#include "runs/value_fit.h"
 
 typedef struct EvalOptions {
     const char* name;   // checkpoint or run folder
@@ -23,9 +24,12 @@ typedef struct EvalOptions {
     int64_t seed;
     int32_t episodes, threads;
     bool json, greedy;
+    AgentRecall recall;
 } EvalOptions;
 
-enum { OPTION_JSON = 256, OPTION_RECORD, OPTION_GREEDY };
+enum { OPTION_JSON = 256, OPTION_RECORD, OPTION_GREEDY, OPTION_RECALL };
+static const char* const recall_names[] = {
+    [AGENT_RECALL_OWN] = "own", [AGENT_RECALL_NOTHING] = "nothing", [AGENT_RECALL_OTHER] = "other"};
 
 static const struct argp_option option_list[] = {
     {"episodes", 'n', "N", 0, "how many; default 100", 0},
@@ -34,6 +38,10 @@ static const struct argp_option option_list[] = {
     {"json", OPTION_JSON, NULL, 0, "print one JSON object", 0},
     {"record", OPTION_RECORD, "DIR", 0, "write every episode to DIR, to be watched or verified", 0},
     {"greedy", OPTION_GREEDY, NULL, 0, "take the most probable action instead of drawing one", 0},
+    {"recall", OPTION_RECALL, "WHAT", 0,
+     "what an agent with a memory looks back on at the end of every chunk: own (default), nothing, "
+     "or other: the memory of another episode",
+     0},
     {0}};
 
 static const char description[] =
@@ -46,6 +54,15 @@ static const char description[] =
     "  cairn eval runs/first\n"
     "  cairn eval runs/first/checkpoints/best.ckpt --episodes 500 --json\n"
     "  cairn eval runs/first --episodes 20 --record runs/first/episodes";
+
+static AgentRecall recall_of(const char* name) {
+    for (size_t i = 0; i < sizeof recall_names / sizeof recall_names[0]; i++) {
+        if (strcmp(name, recall_names[i]) == 0) {
+            return (AgentRecall)i;
+        }
+    }
+    exit(runs_usage("--recall is '%s', expected own, nothing or other", name));
+}
 
 static error_t take_option(int key, char* argument, struct argp_state* state) {
     EvalOptions* options = state->input;
@@ -67,6 +84,9 @@ static error_t take_option(int key, char* argument, struct argp_state* state) {
         return 0;
     case OPTION_GREEDY:
         options->greedy = true;
+        return 0;
+    case OPTION_RECALL:
+        options->recall = recall_of(argument);
         return 0;
     case ARGP_KEY_ARG:
         if (options->name) {
@@ -91,6 +111,8 @@ typedef struct Evaluated { // the callback's context
     int32_t done;
     EvalRecorder* recorder; // NULL = not recording
     AgentNext* next;
+    ValueFit fit;
+    double gamma;
     bool show;         // a count on standard error
     char why[RUN_WHY]; // set when recording failed
 } Evaluated;
@@ -103,6 +125,7 @@ static bool take_episode(void* context, const AgentEpisode* episode, const Agent
     slot->reward = episode->reward;
     memcpy(slot->achievements, episode->achievements, sizeof slot->achievements);
     evaluated->done++;
+    value_fit_add(&evaluated->fit, evaluated->gamma, episode->length, trace);
     if (evaluated->show) {
         fprintf(stderr, "\r%" PRId32 " of %" PRId32 " episodes", evaluated->done,
                 evaluated->options->episodes);
@@ -120,6 +143,7 @@ static int play(const EvalOptions* options, const AgentPolicy* policy, Evaluated
     evaluation.episodes = options->episodes;
     evaluation.threads = options->threads;
     evaluation.greedy = options->greedy;
+    evaluation.recall = options->recall;
     evaluation.record = evaluation.record_latents = true;
     const volatile sig_atomic_t* stop = stop_watch();
     char why[AGENT_WHY];
@@ -159,13 +183,25 @@ static void print_next(const AgentNextSummary* next) {
     }
 }
 
-static void print_text(const EvalOptions* options, const char* path, int64_t trained,
-                       const ScoreSummary* summary, const AgentNextSummary* next) {
+typedef struct Figures { // what is printed
+    const char* path;
+    int64_t trained; // steps
+    ScoreSummary summary;
+    AgentNextSummary next;
+    double value_fit;
+} Figures;
+
+static void print_text(const EvalOptions* options, const Figures* figures) {
+    const ScoreSummary* summary = &figures->summary;
+    static const char* const recalls[] = {
+        [AGENT_RECALL_OWN] = "",
+        [AGENT_RECALL_NOTHING] = ", memory forgotten at the end of every chunk",
+        [AGENT_RECALL_OTHER] = ", memory swapped for another episode's at the end of every chunk"};
     char steps[32];
-    progress_format_count(trained, steps);
-    printf("agent     %s, trained for %s steps\n", path, steps);
-    printf("episodes  1 to %" PRId32 " of seed %" PRId64 ", actions %s\n\n", options->episodes,
-           options->seed, options->greedy ? "most probable" : "drawn");
+    progress_format_count(figures->trained, steps);
+    printf("agent     %s, trained for %s steps\n", figures->path, steps);
+    printf("episodes  1 to %" PRId32 " of seed %" PRId64 ", actions %s%s\n\n", options->episodes,
+           options->seed, options->greedy ? "most probable" : "drawn", recalls[options->recall]);
     printf("%-22s %9s   %s\n", "achievement", "success", "95 % interval");
     for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
         print_interval(cairn_achievement_name(k), " %", &summary->rate[k]);
@@ -174,7 +210,8 @@ static void print_text(const EvalOptions* options, const char* path, int64_t tra
     print_interval("score", " %", &summary->score);
     print_interval("reward", "", &summary->reward);
     print_interval("length", "", &summary->length);
-    print_next(next);
+    printf("%-22s %8.2f    r^2 of value and discounted return\n", "value fit", figures->value_fit);
+    print_next(&figures->next);
 }
 
 // Percent; what could not be asked is null.
@@ -203,22 +240,24 @@ static json_t* interval_json(const ScoreInterval* interval) {
                      interval->high);
 }
 
-static int print_json(const EvalOptions* options, const char* path, int64_t trained,
-                      const ScoreSummary* summary, const AgentNextSummary* next) {
+static int print_json(const EvalOptions* options, const Figures* figures) {
+    const ScoreSummary* summary = &figures->summary;
     json_t* rates = json_object();
     for (int k = 0; k < CAIRN_ACHIEVEMENTS; k++) {
         json_object_set_new(rates, cairn_achievement_name(k), interval_json(&summary->rate[k]));
     }
     json_t* object = json_pack(
-        "{s:s, s:I, s:i, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "checkpoint", path, "trained_steps",
-        (json_int_t)trained, "episodes", (int)options->episodes, "seed", (json_int_t)options->seed,
-        "greedy", (int)options->greedy, "success_rates_percent", rates, "score_percent",
+        "{s:s, s:I, s:i, s:I, s:b, s:s, s:o, s:o, s:o, s:o, s:f, s:o}", "checkpoint", figures->path,
+        "trained_steps", (json_int_t)figures->trained, "episodes", (int)options->episodes, "seed",
+        (json_int_t)options->seed, "greedy", (int)options->greedy, "recall",
+        recall_names[options->recall], "success_rates_percent", rates, "score_percent",
         interval_json(&summary->score), "reward", interval_json(&summary->reward), "length",
-        interval_json(&summary->length), "next_achievement", next_json(next));
+        interval_json(&summary->length), "value_fit", figures->value_fit, "next_achievement",
+        next_json(&figures->next));
     char* text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(object);
     if (!text) {
-        return runs_fail("out of memory, or the path %s is not UTF-8", path);
+        return runs_fail("out of memory, or the path %s is not UTF-8", figures->path);
     }
     puts(text);
     free(text);
@@ -227,19 +266,19 @@ static int print_json(const EvalOptions* options, const char* path, int64_t trai
 
 static int report(const EvalOptions* options, const char* path, int64_t trained,
                   const Evaluated* evaluated) {
-    ScoreSummary summary;
+    Figures figures = {
+        .path = path, .trained = trained, .value_fit = value_fit_r2(&evaluated->fit)};
     score_summarise(evaluated->episodes, (size_t)options->episodes, (uint64_t)options->seed,
-                    &summary);
-    AgentNextSummary next;
+                    &figures.summary);
     char why[AGENT_WHY];
-    if (agent_next_summary(evaluated->next, &next, why) != AGENT_OK) {
+    if (agent_next_summary(evaluated->next, &figures.next, why) != AGENT_OK) {
         return runs_fail("%s", why);
     }
     int status = RUNS_OK;
     if (options->json) {
-        status = print_json(options, path, trained, &summary, &next);
+        status = print_json(options, &figures);
     } else {
-        print_text(options, path, trained, &summary, &next);
+        print_text(options, &figures);
         if (options->record) {
             printf("\nepisode files in %s\n", options->record);
         }
@@ -251,7 +290,9 @@ static int report(const EvalOptions* options, const char* path, int64_t trained,
 }
 
 static int evaluate(const EvalOptions* options, const char* path, const AgentPolicy* policy) {
-    Evaluated evaluated = {.options = options, .show = isatty(STDERR_FILENO)};
+    Evaluated evaluated = {.options = options,
+                           .gamma = agent_policy_config(policy)->gamma,
+                           .show = isatty(STDERR_FILENO)};
     evaluated.episodes = calloc((size_t)options->episodes, sizeof *evaluated.episodes);
     if (!evaluated.episodes) {
         return runs_fail("out of memory");

@@ -245,6 +245,68 @@ START_TEST(evaluation_is_the_same_for_any_threads_and_worlds) {
 }
 END_TEST
 
+typedef struct Said { // values of the first episodes' steps
+    float value[9][400];
+    int32_t length[9];
+} Said;
+
+static bool keep_values(void* context, const AgentEpisode* episode, const AgentTrace* trace) {
+    Said* said = context;
+    int32_t length = episode->length < 400 ? episode->length : 400;
+    said->length[episode->number] = length;
+    memcpy(said->value[episode->number], trace->value, (size_t)length * sizeof *trace->value);
+    return true;
+}
+
+// Nobody notices before the first chunk has ended; then all do.
+START_TEST(a_memory_can_be_taken_away) {
+    static Said said[3];
+    AgentConfig config = context_config(kinds[_i]);
+    AgentTrainer* trainer = small_trainer(&config);
+    AgentPolicyConfig own = {.rows = 8, .dtype = NET_DTYPE_F32};
+    AgentPolicy* policy = NULL;
+    char why[AGENT_WHY] = "";
+    make_heads_look(trainer);
+    ck_assert(agent_policy_of_trainer(trainer, &own, &policy, why) == AGENT_OK);
+    for (int recall = AGENT_RECALL_OWN; recall <= AGENT_RECALL_OTHER; recall++) {
+        AgentEvaluation evaluation = agent_default_evaluation();
+        evaluation.episodes = evaluation.worlds = 8;
+        evaluation.record = true;
+        evaluation.recall = (AgentRecall)recall;
+        ck_assert_msg(agent_evaluate(policy, &evaluation, keep_values, &said[recall], NULL, why) ==
+                          AGENT_OK,
+                      "%s", why);
+        const size_t chunk = (size_t)config.context_chunk;
+        for (int k = 1; k <= 8; k++) {
+            const float *value = said[recall].value[k], *usual = said[0].value[k];
+            ck_assert_int_gt(said[recall].length[k], 3 * config.context_chunk);
+            ck_assert_mem_eq(value, usual, chunk * sizeof *value);
+            ck_assert_int_eq(memcmp(value + chunk, usual + chunk, chunk * sizeof *value) == 0,
+                             recall == AGENT_RECALL_OWN);
+        }
+    }
+    agent_policy_destroy(policy);
+    agent_trainer_destroy(trainer);
+}
+END_TEST
+
+START_TEST(who_remembers_nothing_has_nothing_to_lose) {
+    AgentConfig config = context_config(AGENT_CONTEXT_NONE);
+    AgentTrainer* trainer = small_trainer(&config);
+    AgentPolicyConfig own = {.rows = 8, .dtype = NET_DTYPE_F32};
+    AgentPolicy* policy = NULL;
+    char why[AGENT_WHY] = "";
+    ck_assert(agent_policy_of_trainer(trainer, &own, &policy, why) == AGENT_OK);
+    AgentEvaluation evaluation = agent_default_evaluation();
+    evaluation.recall = AGENT_RECALL_OTHER;
+    ck_assert_int_eq(agent_evaluate(policy, &evaluation, keep_values, NULL, NULL, why),
+                     AGENT_BAD_CONFIG);
+    ck_assert_ptr_nonnull(strstr(why, "memory.kind"));
+    agent_policy_destroy(policy);
+    agent_trainer_destroy(trainer);
+}
+END_TEST
+
 // A policy that is shown what a world showed, and did what was done there, says what acting said;
 // and so does the copy of its memory.
 START_TEST(a_policy_says_what_acting_said) {
@@ -331,6 +393,8 @@ Suite* suite(void) {
 #endif
     tcase_add_loop_test(tests, resuming, 0, KINDS);
     tcase_add_loop_test(tests, evaluation_is_the_same_for_any_threads_and_worlds, 0, KINDS);
+    tcase_add_loop_test(tests, a_memory_can_be_taken_away, 0, KINDS);
+    tcase_add_test(tests, who_remembers_nothing_has_nothing_to_lose);
     tcase_add_loop_test(tests, a_policy_says_what_acting_said, 0, KINDS);
     tcase_add_test(tests, bad_configs_are_refused);
     suite_add_tcase(s, tests);

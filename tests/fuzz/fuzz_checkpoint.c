@@ -1,8 +1,8 @@
 // Checkpoints. The first byte says what the rest is: 0 a whole file; 1 and 2 edits of a good file
 // (3 bytes offset, 1 byte that is xored), with the checksum left wrong or made right; 3 as 2, of a
 // file of weights only; 4 and 5 as 2, with distillation: in the middle of a window of rollouts and
-// in the middle of a phase. A refused file must leave the trainer as it was; an accepted one is
-// trained on.
+// in the middle of a phase; 6 as 2, of an agent with a memory of its steps. A refused file must
+// leave the trainer as it was; an accepted one is trained on.
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,12 @@
 #include "agent/checkpoint.h"
 #include "agent/distil.h"
 
-enum { WHOLE, WRONG_SUM, EDITED, WEIGHTS, WINDOW, PHASE };
+enum { WHOLE, WRONG_SUM, EDITED, WEIGHTS, WINDOW, PHASE, MEMORY, KINDS };
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
-static AgentTrainer* make_trainer(bool distils) {
+static AgentTrainer* make_trainer(int kind) {
+    const bool distils = kind == WINDOW || kind == PHASE;
     AgentConfig config = agent_default_config();
     config.channels = config.tile_hidden = config.dense = config.latent = 2;
     config.blocks = 0;
@@ -29,6 +30,11 @@ static AgentTrainer* make_trainer(bool distils) {
     config.distil_prediction = config.distil_matching = distils;
     config.distil_every = config.distil_epochs = 2;
     config.distil_batch = config.distil_targets = 2;
+    config.context = kind == MEMORY ? AGENT_CONTEXT_CONCAT : AGENT_CONTEXT_NONE;
+    config.context_chunk = config.context_cap = config.context_layers = 2;
+    config.context_slots = config.context_heads = config.context_rank = 1;
+    config.context_width = config.context_hidden = 4;
+    config.unlocked = kind == MEMORY;
     config.backend = NET_BACKEND_BLAS;
     config.dtype = NET_DTYPE_F32;
     AgentTrainer* trainer = NULL;
@@ -72,7 +78,7 @@ typedef struct Given { // one for all inputs of a kind, with the state that each
 } Given;
 
 static Given make_given(int kind) {
-    Given given = {.trainer = make_trainer(kind >= WINDOW)};
+    Given given = {.trainer = make_trainer(kind)};
     if (kind == WINDOW) {
         iterate(given.trainer, 1);
         unlock(given.trainer);
@@ -80,13 +86,15 @@ static Given make_given(int kind) {
         iterate(given.trainer, 2);
         unlock(given.trainer);
         iterate(given.trainer, 1);
+    } else if (kind == MEMORY) {
+        iterate(given.trainer, 1);
     }
     given.state = state_of(given.trainer, &given.size);
     return given;
 }
 
 static AgentTrainer* trainer_for(int kind) {
-    static Given given[PHASE + 1];
+    static Given given[KINDS];
     Given* own = &given[kind < WINDOW ? 0 : kind];
     if (!own->trainer) {
         *own = make_given(kind);
@@ -132,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) {
         return 0;
     }
-    int kind = data[0] % (PHASE + 1);
+    int kind = data[0] % KINDS;
     AgentTrainer* trainer = trainer_for(kind);
     if (kind == WHOLE) {
         feed(trainer, data + 1, size - 1);

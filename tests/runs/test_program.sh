@@ -137,6 +137,13 @@ check "three episode files" [ "$(find "$work/episodes" -name '*.cairn' | wc -l)"
 for file in "$work"/episodes/*.cairn; do
     expect 0 'the same' info "$file"
 done
+expect 0 '^value fit +[0-9.]+ ' eval "$run" --episodes 3
+expect 1 'no memory of its steps.*memory.kind' eval "$run" --recall nothing
+expect 2 "recall is 'all', expected own, nothing or other" eval "$run" --recall all
+expect 0 '' train "${tiny[@]}" -q --steps 256 --out "$work/memory" --set memory.kind=ccm-concat \
+    --set memory.chunk=4 --set memory.width=8 --set memory.hidden=8 --set ppo.minibatch=64
+expect 0 'episodes .*swapped for another' eval "$work/memory" --episodes 9 --recall other
+expect 0 '"recall": "nothing"' eval "$work/memory" --episodes 3 --recall nothing --json
 expect 2 'which CHECKPOINT' eval
 expect 2 'found a second' eval a b
 expect 2 'episodes.*\[1, 1000000\]' eval "$run" --episodes 0
