@@ -158,10 +158,8 @@ static void d_norm(const NetNormShape* shape, const void* restrict from,
                    NetReal* restrict d_scale, NetReal* restrict d_shift, NetReal* restrict sums) {
     const size_t channels = shape->channels, size = shape->positions * channels;
     const Element *x = from, *d_y = gradient;
-    Element* d_x = to;
-    const size_t d_x_size = to ? size : 0;
     NetReal *sum = sums, *sum_h = sums + channels;
-    for (size_t span = 0; span < shape->spans; span++, x += size, d_y += size, d_x += d_x_size) {
+    for (size_t span = 0; span < shape->spans; span++, x += size, d_y += size) {
         const NetReal centre = stats[2 * span], factor = stats[2 * span + 1];
         memset(sums, 0, 2 * channels * sizeof *sums);
         for (size_t p = 0; p < size; p += channels) {
@@ -184,6 +182,7 @@ static void d_norm(const NetNormShape* shape, const void* restrict from,
         if (!to) {
             continue;
         }
+        Element* d_x = (Element*)to + span * size;
         for (size_t p = 0; p < size; p += channels) {
             for (size_t c = 0; c < channels; c++) {
                 NetReal h = (get(x[p + c]) - centre) * factor;
