@@ -40,6 +40,9 @@ typedef struct NetCcmConfig {
     double merge_floor;   // the t-th chunk's weight is max(1 / t, this); 0: the plain mean
     bool recurrent;       // a chunk and its COMP read the memory; else final steps alone do
     bool sink;            // an episode's first step stays visible
+    bool local;           // the first layer's steps see their own chunk (and the sink) alone:
+                          // its memory is constants, but a base trained on raw context would
+                          // learn to look back there
     int32_t keep;         // chunks that stay raw before they are compressed
     int32_t window;       // steps seen back, this one included; 0: all of the chunks kept
     NetCcmAdapter adapter;
@@ -65,6 +68,7 @@ typedef struct NetCcmBranch { // the layers over one shape; ids of absent tensor
     // Inputs, filled by NetCcmLayout or NetCcm.
     NetTensor step_mask, group_mask; // bytes [steps, keys], [groups * n, keys]; keys: past, COMP,
                                      // means (merge), steps
+    NetTensor local_mask;            // as step_mask, of the first layer, if that is local
     NetTensor step_position, group_position, past_position;   // index [..]
     NetTensor merge_weight;                                   // [groups]
     NetTensor past_k[NET_CCM_LAYERS], past_v[NET_CCM_LAYERS]; // [past, width]
@@ -99,6 +103,9 @@ typedef struct NetCcmPlace { // a token or slot
     int32_t final;           // step: reads the memory even if the mode is not recurrent
 } NetCcmPlace;
 bool net_ccm_sees(const NetCcmConfig* config, const NetCcmPlace* query, const NetCcmPlace* key);
+// The same of steps in the first layer, if that is local.
+bool net_ccm_sees_locally(const NetCcmConfig* config, const NetCcmPlace* query,
+                          const NetCcmPlace* key);
 // Weight of the t-th chunk of an episode in the mean, t >= 1.
 double net_ccm_merge_weight(const NetCcmConfig* config, int32_t t);
 

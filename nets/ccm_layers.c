@@ -178,7 +178,9 @@ static int32_t segments_of(const Build* build, int32_t layer, const Stream* step
 
 static NetTensor attend(const Build* build, int32_t layer, bool comp, NetTensor x, NetTensor q,
                         int32_t count, const NetSegment* segments) {
-    NetTensor mask = comp ? build->branch->group_mask : build->branch->step_mask;
+    const NetCcmBranch* branch = build->branch;
+    bool local = build->config->local && layer == 0;
+    NetTensor mask = comp ? branch->group_mask : local ? branch->local_mask : branch->step_mask;
     NetTensor o = net_attention(build->graph, q, mask, build->config->heads, count, segments);
     double gain = 1 / sqrt(2.0 * build->config->layers);
     o = attention_map(build, layer, "o", gain, comp, o);
@@ -218,6 +220,7 @@ static void clear(NetCcmBranch* branch, NetTensor to) {
     NetTensor* singles[] = {&branch->y,
                             &branch->step_mask,
                             &branch->group_mask,
+                            &branch->local_mask,
                             &branch->step_position,
                             &branch->group_position,
                             &branch->past_position,
@@ -249,6 +252,9 @@ static void add_inputs(Build* build) {
     int32_t keys = shape->past + comp * (1 + config->merge) + shape->steps;
     if (shape->steps) {
         branch->step_mask = input(build, NET_INPUT_BYTES, "step_mask", shape->steps, keys);
+        if (config->local) {
+            branch->local_mask = input(build, NET_INPUT_BYTES, "local_mask", shape->steps, keys);
+        }
         branch->step_position = input(build, NET_INPUT_INDEX, "step_position", shape->steps, 0);
         build->step_rotation =
             net_rotation(build->graph, branch->step_position, size, config->rotary_base);
@@ -292,6 +298,10 @@ static bool good(NetGraph* graph, const NetCcmConfig* config, const NetCcmShape*
     }
     if (config->positions == NET_CCM_CHUNK && config->keep) {
         graph_fail(graph, "memory: positions within chunks cannot tell chunks that are kept apart");
+        return false;
+    }
+    if (config->local && config->layers < 2) {
+        graph_fail(graph, "memory: a local first layer needs a second that reads the memory");
         return false;
     }
     if (shape->steps < 0 || shape->groups < 0 || shape->past < 0 ||

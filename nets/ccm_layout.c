@@ -64,6 +64,14 @@ bool net_ccm_sees(const NetCcmConfig* config, const NetCcmPlace* query, const Ne
                                        : step_sees(config, query, key);
 }
 
+bool net_ccm_sees_locally(const NetCcmConfig* config, const NetCcmPlace* query,
+                          const NetCcmPlace* key) {
+    bool slot = key->kind == NET_CCM_COMP || key->kind == NET_CCM_MEAN;
+    NetCcmConfig own = *config;
+    own.keep = 0;
+    return !slot && net_ccm_sees(&own, query, key);
+}
+
 double net_ccm_merge_weight(const NetCcmConfig* config, int32_t t) {
     double weight = 1.0 / t;
     return weight > config->merge_floor ? weight : config->merge_floor;
@@ -212,20 +220,22 @@ static void place_groups(NetCcmLayout* layout, const NetCcmSteps* steps, int32_t
     }
 }
 
-static bool sees(const NetCcmLayout* layout, const NetCcmPlace* query, const NetCcmPlace* key) {
+static bool sees(const NetCcmLayout* layout, const NetCcmPlace* query, const NetCcmPlace* key,
+                 bool locally) {
     if (layout->fault == CCM_OWN_COMP_SEEN && query->kind == NET_CCM_STEP &&
         (key->kind == NET_CCM_COMP || key->kind == NET_CCM_MEAN) && query->block == key->block) {
         return query->episode == key->episode;
     }
-    return net_ccm_sees(&layout->config, query, key);
+    return locally ? net_ccm_sees_locally(&layout->config, query, key)
+                   : net_ccm_sees(&layout->config, query, key);
 }
 
 static void fill_mask(const NetCcmLayout* layout, const NetCcmPlace* queries, int32_t count,
-                      uint8_t* mask) {
+                      bool locally, uint8_t* mask) {
     ptrdiff_t keys = layout->steps - layout->places + layout->branch.shape.steps;
     for (int32_t i = 0; i < count; i++) {
         for (ptrdiff_t j = 0; j < keys; j++) {
-            *mask++ = sees(layout, &queries[i], &layout->places[j]);
+            *mask++ = sees(layout, &queries[i], &layout->places[j], locally);
         }
     }
 }
@@ -256,10 +266,14 @@ void net_ccm_layout_fill(NetCcmLayout* layout, NetPlan* plan, int32_t row,
     }
     uint8_t* step_mask = row_of(plan, branch->step_mask, row, queries * keys);
     uint8_t* group_mask = row_of(plan, branch->group_mask, row, comp * keys);
+    uint8_t* local_mask = row_of(plan, branch->local_mask, row, queries * keys);
     if (step_mask) {
-        fill_mask(layout, layout->steps, shape->steps, step_mask);
+        fill_mask(layout, layout->steps, shape->steps, false, step_mask);
+    }
+    if (local_mask) {
+        fill_mask(layout, layout->steps, shape->steps, true, local_mask);
     }
     if (group_mask) {
-        fill_mask(layout, layout->comps, layout->comp, group_mask);
+        fill_mask(layout, layout->comps, layout->comp, false, group_mask);
     }
 }

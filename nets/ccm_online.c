@@ -115,9 +115,12 @@ void net_ccm_read(NetCcm* ccm, int32_t row) {
 }
 
 // ---------------------------------------------------------------- stepping
-static void fill_mask(const NetCcm* ccm, const NetCcmPlace* query, int32_t row, uint8_t* mask) {
+typedef bool Sees(const NetCcmConfig* config, const NetCcmPlace* query, const NetCcmPlace* key);
+
+static void fill_mask(const NetCcm* ccm, const NetCcmPlace* query, int32_t row, Sees* sees,
+                      uint8_t* mask) {
     for (int32_t slot = 0; slot < ccm->cache.past; slot++) {
-        mask[slot] = net_ccm_sees(&ccm->config, query, place_of(ccm, row, slot));
+        mask[slot] = sees(&ccm->config, query, place_of(ccm, row, slot));
     }
 }
 
@@ -126,18 +129,27 @@ static int32_t next_slot(const NetCcm* ccm, int32_t row) {
     return ccm->raw_at + ccm->row[row].position % ccm->raw;
 }
 
+static void fill_step_mask(NetCcm* ccm, const NetCcmPlace* at, int32_t row, NetTensor input,
+                           Sees* sees) {
+    uint8_t* mask = net_plan_input(ccm->cache.step, input);
+    mask += (size_t)row * (size_t)(ccm->cache.past + 1);
+    fill_mask(ccm, at, row, sees, mask);
+    mask[next_slot(ccm, row)] = 0; // the step takes its place
+    mask[ccm->cache.past] = 1;
+}
+
 void net_ccm_look(NetCcm* ccm) {
     const NetCcmBranch* branch = &ccm->cache.step_branch;
-    uint8_t* mask = net_plan_input(ccm->cache.step, branch->step_mask);
     int32_t* position = net_plan_input(ccm->cache.step, branch->step_position);
-    for (int32_t i = 0; i < ccm->cache.rows; i++, mask += ccm->cache.past + 1) {
+    for (int32_t i = 0; i < ccm->cache.rows; i++) {
         const Row* row = &ccm->row[i];
         NetCcmPlace at = {NET_CCM_STEP, row->episode, row->block, row->position, row->reads};
         bool in_chunk = ccm->config.positions == NET_CCM_CHUNK;
         position[i] = in_chunk ? 1 + row->position - row->chunk_first : row->position;
-        fill_mask(ccm, &at, i, mask);
-        mask[next_slot(ccm, i)] = 0; // the step takes its place
-        mask[ccm->cache.past] = 1;
+        fill_step_mask(ccm, &at, i, branch->step_mask, net_ccm_sees);
+        if (ccm->config.local) {
+            fill_step_mask(ccm, &at, i, branch->local_mask, net_ccm_sees_locally);
+        }
     }
     net_plan_forward(ccm->cache.step, ccm->cache.rows);
 }
@@ -191,7 +203,7 @@ static void fill_group(NetCcm* ccm, int32_t row, const NetCcmPlace* last) {
     }
     for (int32_t k = 0; mask && k < n; k++) {
         uint8_t* to = mask + ((size_t)row * (size_t)n + (size_t)k) * (size_t)keys;
-        fill_mask(ccm, &group[k], row, to);
+        fill_mask(ccm, &group[k], row, net_ccm_sees, to);
         memset(to + ccm->cache.past, 0, (size_t)(keys - ccm->cache.past));
         for (int32_t j = 0; j < n; j++) {
             to[ccm->cache.past + j] = net_ccm_sees(&ccm->config, &group[k], &group[j]);

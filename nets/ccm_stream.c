@@ -21,12 +21,13 @@ struct NetCcmStream {
 
 static NetStatus check(const NetCcmStreamConfig* config, char why[NET_WHY]) {
     const NetCcmConfig* ccm = &config->ccm;
-    if (ccm->positions != NET_CCM_CACHE || !ccm->sink || ccm->merge || ccm->comp < 1 ||
-        !config->compress || config->chunk < 1 ||
+    if (ccm->positions != NET_CCM_CACHE || !ccm->sink || ccm->merge || ccm->local ||
+        ccm->comp < 1 || !config->compress || config->chunk < 1 ||
         config->chunk + 1 + ccm->cap * ccm->comp > config->limit) {
         snprintf(why, NET_WHY,
-                 "a stream concatenates, keeps the first token and has positions in the cache; its "
-                 "limit, %d, holds that token, the memory (%d x %d) and a chunk (%d)",
+                 "a stream concatenates, keeps the first token, has positions in the cache and no "
+                 "local layer; its limit, %d, holds that token, the memory (%d x %d) and a chunk "
+                 "(%d)",
                  (int)config->limit, (int)ccm->cap, (int)ccm->comp, (int)config->chunk);
         return NET_BAD_CONFIG;
     }

@@ -12,12 +12,19 @@
 #include "runs/recall.h"
 #include "runs/runs.h"
 
-enum { KINDS = 6, LENGTHS = 3, TIMED_ROWS = 32, WINDOW = 16, MOST_SEEDS = 16 };
+enum {
+    KINDS = 6,
+    LENGTHS = 3,
+    TIMED_ROWS = 32,
+    WINDOW = 16,
+    MOST_SEEDS = 16,
+    MOST_SET = 16,
+    DESCRIPTION = 128
+};
 static const int32_t lengths[LENGTHS] = {80, 320, 1280}; // steps of an episode
 
 typedef struct Kind {
     const char* name;
-    int32_t past;     // entries kept of 70 past steps
     double reference; // the specification's figure
     RecallSettings (*settings)(void);
 } Kind;
@@ -26,9 +33,13 @@ typedef struct MemoryOptions {
     uint64_t seed;
     int32_t seeds, threads, updates, episodes; // updates 0: each kind's own
     int kind;                                  // KINDS: all
+    const char* set[MOST_SET];                 // NAME=VALUE
+    int set_count;
 } MemoryOptions;
 
 // ---------------------------------------------------------------- the kinds
+// The three compressed memories are trained on as many episodes each. What was tried for them:
+// runs/results/README.md, "The recall task".
 static RecallSettings settings_of(int32_t updates) {
     RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64};
     settings.ccm = net_ccm_default();
@@ -55,27 +66,44 @@ static RecallSettings concat(void) {
     return settings_of(3000);
 }
 static RecallSettings merge(void) {
-    RecallSettings settings = settings_of(3000);
+    RecallSettings settings = settings_of(6000);
+    settings.batch = 32;
+    settings.rate = 3e-3;
     settings.ccm.merge = true;
     settings.ccm.comp = 8;
+    settings.ccm.positions = NET_CCM_CHUNK; // a mean of keys that were not turned
     return settings;
 }
 static RecallSettings frozen(void) {
-    RecallSettings settings = settings_of(3000);
+    RecallSettings settings = settings_of(2000);
     settings.rate = 3e-3;
-    settings.raw_updates = 2000;
+    settings.raw_updates = 1000;
     settings.raw_rate = 1e-3;
+    settings.ccm.local = true; // else the base looks back in its first layer, for nothing
     return settings;
 }
 
 static const Kind kinds[KINDS] = {
-    {"none", 0, 6.2, none},
-    {"full", 70, 100, full},
-    {"window", WINDOW - 1, 45, window},
-    {"ccm-concat", 14, 99.4, concat},
-    {"ccm-merge", 8, 85.8, merge},
-    {"ccm-concat-frozen", 14, 86.3, frozen},
+    {"none", 6.2, none},          {"full", 100, full},        {"window", 45, window},
+    {"ccm-concat", 99.4, concat}, {"ccm-merge", 85.8, merge}, {"ccm-concat-frozen", 86.3, frozen},
 };
+
+// What differs between the kinds: how long each is trained and how its memory is set.
+static void describe(const RecallSettings* settings, char text[DESCRIPTION]) {
+    const NetCcmConfig* ccm = &settings->ccm;
+    char raw[DESCRIPTION / 2] = "", slots[DESCRIPTION / 4] = "";
+    if (settings->raw_updates) {
+        snprintf(raw, sizeof raw, "%" PRId32 " at %g on raw context, ", settings->raw_updates,
+                 settings->raw_rate);
+    }
+    if (ccm->comp) {
+        snprintf(slots, sizeof slots, ", %" PRId32 " slots", ccm->comp);
+    }
+    snprintf(text, DESCRIPTION, "%s%" PRId32 " at %g, batch %" PRId32 "%s%s%s", raw,
+             settings->updates, settings->rate, settings->batch, slots,
+             ccm->positions == NET_CCM_CHUNK ? ", positions in chunks" : "",
+             ccm->local ? ", first layer local" : "");
+}
 
 // ---------------------------------------------------------------- a row
 typedef struct Row {
@@ -115,6 +143,12 @@ static bool measure(Row* row, int32_t episodes, char why[NET_WHY]) {
     return good;
 }
 
+// Entries of keys and values that are kept of the 70 steps of the chunks gone by.
+static int32_t past_of(const Row* row) {
+    const NetCcmConfig* ccm = &row->settings.ccm;
+    return (int32_t)(row->kv_bytes / ((size_t)(ccm->layers * 2 * ccm->width) * sizeof(NetReal)));
+}
+
 static void print_row(const Row* row) {
     const RecallSettings* settings = &row->settings;
     json_t *ages = json_array(), *steps = json_object();
@@ -126,18 +160,19 @@ static void print_row(const Row* row) {
         snprintf(length, sizeof length, "%" PRId32, lengths[i]);
         json_object_set_new(steps, length, json_real(row->microseconds[i]));
     }
-    char cpu[MACHINE_NAME];
+    char cpu[MACHINE_NAME], description[DESCRIPTION];
     machine_processor(cpu);
+    describe(settings, description);
     json_t* line = json_pack(
-        "{s:s, s:s, s:I, s:f, s:f, s:o, s:i, s:I, s:f, s:o, s:i, s:i, s:i, s:f, s:i, s:f, s:s, "
-        "s:s, s:s}",
+        "{s:s, s:s, s:I, s:f, s:f, s:o, s:i, s:I, s:f, s:o, s:i, s:i, s:i, s:s, s:f, s:i, s:f, "
+        "s:s, s:s, s:s}",
         "bench", "memory", "memory", row->kind->name, "seed", (json_int_t)row->seed, "score",
         100 * row->score.past, "own_chunk", 100 * row->score.own, "score_by_age", ages, "past",
-        (int)row->kind->past, "kv_bytes", (json_int_t)row->kv_bytes, "us_per_step",
+        (int)past_of(row), "kv_bytes", (json_int_t)row->kv_bytes, "us_per_step",
         row->microseconds[0], "us_per_step_by_length", steps, "rows", TIMED_ROWS, "updates",
-        (int)settings->updates, "raw_updates", (int)settings->raw_updates, "loss", row->score.loss,
-        "threads", (int)settings->threads, "seconds", row->seconds, "cpu", cpu, "instructions",
-        net_instruction_set(), "compiler", machine_compiler());
+        (int)settings->updates, "raw_updates", (int)settings->raw_updates, "settings", description,
+        "loss", row->score.loss, "threads", (int)settings->threads, "seconds", row->seconds, "cpu",
+        cpu, "instructions", net_instruction_set(), "compiler", machine_compiler());
     json_dumpf(line, stdout, JSON_REAL_PRECISION(5));
     putchar('\n');
     fflush(stdout);
@@ -146,16 +181,19 @@ static void print_row(const Row* row) {
 
 // For people, on standard error: standard output is lines of JSON.
 static void print_table(const Row* rows, int count) {
-    fprintf(stderr, "%s%-18s %4s %9s %6s %8s %10s %10s %10s\n",
+    fprintf(stderr, "%s%-18s %4s %9s %6s %8s %10s %10s %10s %8s  %4s  %s\n",
             isatty(STDERR_FILENO) ? "\r\033[K" : "", "memory", "past", "reference", "score",
-            "KV bytes", "us at 80", "at 320", "at 1280");
+            "KV bytes", "us at 80", "at 320", "at 1280", "seconds", "seed", "updates");
     for (int i = 0; i < count; i++) {
         const Row* row = &rows[i];
+        char description[DESCRIPTION];
+        describe(&row->settings, description);
         fprintf(stderr,
-                "%-18s %4" PRId32 " %9.1f %6.1f %8zu %10.2f %10.2f %10.2f  seed %" PRIu64 "\n",
-                row->kind->name, row->kind->past, row->kind->reference, 100 * row->score.past,
+                "%-18s %4" PRId32 " %9.1f %6.1f %8zu %10.2f %10.2f %10.2f %8.0f  %4" PRIu64
+                "  %s\n",
+                row->kind->name, past_of(row), row->kind->reference, 100 * row->score.past,
                 row->kv_bytes, row->microseconds[0], row->microseconds[1], row->microseconds[2],
-                row->seed);
+                row->seconds, row->seed, description);
     }
 }
 
@@ -166,8 +204,12 @@ static const struct argp_option option_table[] = {
     {"seed", 's', "N", 0, "first seed (default 0)", 0},
     {"seeds", 'n', "N", 0, "how many seeds (default 1)", 0},
     {"threads", 't', "N", 0, "threads (default: all processors)", 0},
-    {"updates", 'u', "N", 0, "updates of every training (default: 1000 to 3000 by kind)", 0},
+    {"updates", 'u', "N", 0, "updates of every training (default: 1000 to 6000 by kind)", 0},
     {"episodes", 'e', "N", 0, "fresh episodes that are scored (default 2048)", 0},
+    {"set", 'S', "NAME=VALUE", 0,
+     "another setting than the kind's own: updates, rate, raw_updates, raw_rate, batch, slots, "
+     "rank, floor, adapter, positions or local; may be repeated",
+     0},
     {0}};
 
 static int kind_of(const char* text) {
@@ -203,6 +245,12 @@ static error_t parse_option(int key, char* text, struct argp_state* state) {
         return 0;
     case 'e':
         options->episodes = (int32_t)options_int(state, "--episodes", text, 1, 1000000);
+        return 0;
+    case 'S':
+        if (options->set_count == MOST_SET) {
+            exit(runs_usage("at most %d settings can be set", MOST_SET));
+        }
+        options->set[options->set_count++] = text;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -246,6 +294,11 @@ int cmd_bench_memory(int argc, char** argv) {
             if (options.updates) {
                 row->settings.updates = options.updates;
                 row->settings.raw_updates = row->settings.raw_updates ? options.updates : 0;
+            }
+            for (int set = 0; set < options.set_count; set++) {
+                if (!recall_set(&row->settings, options.set[set], why)) {
+                    return runs_usage("%s", why);
+                }
             }
             if (!measure(row, options.episodes, why)) {
                 return runs_fail("%s", why);

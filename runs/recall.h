@@ -34,6 +34,10 @@ typedef struct RecallSettings {
     uint64_t seed;
 } RecallSettings;
 
+// "rate=0.003": sets one by its name (runs/recall_settings.c). False: there is none such, or the
+// value is out of its range.
+bool recall_set(RecallSettings* settings, const char* assignment, char why[NET_WHY]);
+
 typedef struct RecallScore {
     double past;               // share of right answers where the key is from an earlier chunk
     double own;                // and from the same chunk

@@ -154,9 +154,26 @@ static void check_row(const Mode* mode, const char* row, int32_t comp, int32_t k
     }
 }
 
+// In a local first layer: of what is seen, the steps of the same chunk and the sink.
+static void check_local(const Mode* mode, const char* row, int32_t comp, int32_t keys,
+                        const uint8_t* mask) {
+    int32_t query = row[0] - 'a';
+    for (int32_t j = 0; j < keys; j++) {
+        char letter = letter_of(mode, comp, j);
+        int32_t key = letter - 'a';
+        bool near = islower((unsigned char)letter) &&
+                    (mode->blocks[key] == mode->blocks[query] ||
+                     (mode->sink && (key == 0 || mode->episodes[key] != mode->episodes[key - 1])));
+        bool expected = near && strchr(row + 2, letter) != NULL;
+        ck_assert_msg(mask[j] == expected, "%s, locally: %c and %c: expected %d, got %d",
+                      mode->name, row[0], letter, expected, mask[j]);
+    }
+}
+
 START_TEST(masks_are_those_written_by_hand) {
     const Mode* mode = &modes[_i];
     NetCcmConfig config = model_config();
+    config.local = true;
     config.merge = mode->merge;
     config.recurrent = mode->recurrent;
     config.sink = mode->sink;
@@ -185,9 +202,13 @@ START_TEST(masks_are_those_written_by_hand) {
     net_ccm_layout_fill(layout, plan, 1, &steps);
     int32_t keys = comp * (1 + mode->merge) + STEPS, checked = 0;
     const uint8_t* step_mask = (const uint8_t*)net_plan_input(plan, branch.step_mask);
+    const uint8_t* local_mask = (const uint8_t*)net_plan_input(plan, branch.local_mask);
     for (int i = 0; i < QUERIES && mode->rows[i]; i++, checked++) {
         char query = mode->rows[i][0];
         const uint8_t* mask = step_mask + (STEPS + query - 'a') * keys;
+        if (islower((unsigned char)query)) {
+            check_local(mode, mode->rows[i], comp, keys, local_mask + (STEPS + query - 'a') * keys);
+        }
         if (isupper((unsigned char)query)) {
             mask = (const uint8_t*)net_plan_input(plan, branch.group_mask) +
                    (comp + query - 'A') * keys;

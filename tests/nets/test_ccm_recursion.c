@@ -45,6 +45,7 @@ static NetCcmConfig config_of(int number) {
         config.keep = NET_CCM_UNLIMITED;
         config.window = draw(&random, 2) ? 7 : 0;
     }
+    config.local = number >= 8 && draw(&random, 2);
     return config;
 }
 

@@ -74,6 +74,7 @@ START_TEST(a_frozen_base_stays) {
     settings.raw_rate = 1e-3;
     settings.rate = 3e-3;
     settings.batch = 8;
+    settings.ccm.local = _i;
     Recall* one = create(&settings);
     settings.updates = 2;
     Recall* two = create(&settings);
@@ -94,13 +95,38 @@ START_TEST(a_frozen_base_stays) {
 }
 END_TEST
 
+START_TEST(settings_have_names) {
+    RecallSettings settings = settings_of(1);
+    char why[NET_WHY] = "";
+    ck_assert(recall_set(&settings, "rate=0.003", why) && settings.rate == 0.003);
+    ck_assert(recall_set(&settings, "updates=20", why) && settings.updates == 20);
+    ck_assert(recall_set(&settings, "slots=14", why) && settings.ccm.comp == 14);
+    ck_assert(recall_set(&settings, "local=true", why) && settings.ccm.local);
+    ck_assert(recall_set(&settings, "local=false", why) && !settings.ccm.local);
+    ck_assert(recall_set(&settings, "adapter=own", why) && settings.ccm.adapter == NET_CCM_OWN);
+    ck_assert(recall_set(&settings, "positions=chunk", why) &&
+              settings.ccm.positions == NET_CCM_CHUNK);
+    static const char* const bad[] = {"",          "rate",         "rate=",      "rate=2",
+                                      "rates=0.1", "updates=1.5",  "updates=0",  "batch=8x",
+                                      "local=1",   "adapter=none", "slots=1000", "floor=nan"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        RecallSettings before = settings;
+        ck_assert_msg(!recall_set(&settings, bad[i], why), "'%s' is taken", bad[i]);
+        ck_assert(before.rate == settings.rate && before.updates == settings.updates);
+    }
+    settings.ccm.comp = 0;
+    ck_assert(!recall_set(&settings, "slots=2", why));
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* s = suite_create("recall");
     TCase* tests = tcase_create("task");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, answers_were_bound_before, 0, 5);
     tcase_add_test(tests, a_short_training_recalls_earlier_chunks);
-    tcase_add_test(tests, a_frozen_base_stays);
+    tcase_add_test(tests, settings_have_names);
+    tcase_add_loop_test(tests, a_frozen_base_stays, 0, 2);
     suite_add_tcase(s, tests);
     return s;
 }
