@@ -138,8 +138,8 @@ static void join(size_t count, const uint16_t* first, const uint16_t* second, ui
     }
 }
 
-// x [H, W, in] -> pairs [H + 2, spots, in, 2] of padded columns s and s + 1. The rows above and below
-// the picture and what lies right of it are not written: they must be zero.
+// x [H, W, in] -> pairs [H + 2, spots, in, 2] of padded columns s and s + 1. The rows above and
+// below the picture and what lies right of it are not written: they must be zero.
 static void pair_x(const DirectShape* shape, const uint16_t* x, uint32_t* pairs) {
     const size_t in = shape->inputs, width = shape->width, spots = spots_of(width);
     for (size_t top = 0; top < shape->height; top++, x += width * in) {

@@ -15,7 +15,7 @@ typedef struct Maker {
     const NetMapBackend* backend;
     NetProduct* product;
     bool half, convolutions_only;
-    double bound;     // of an error, relative to the largest result
+    double bound;      // of an error, relative to the largest result
     const char* loops; // of a direct convolution
 } Maker;
 
@@ -217,10 +217,10 @@ static NetMap* map_of(const Maker* maker, const NetMapShape* shape) {
     NetMap* map = NULL;
     char why[NET_WHY] = "";
 #ifndef NETS_DOUBLE
-    NetStatus status = maker->loops
-                           ? net_direct_create(net_direct_by_name(maker->loops, maker->half), shape,
-                                               &map, why)
-                           : maker->backend->create(shape, &map, why);
+    NetStatus status =
+        maker->loops
+            ? net_direct_create(net_direct_by_name(maker->loops, maker->half), shape, &map, why)
+            : maker->backend->create(shape, &map, why);
 #else
     NetStatus status = maker->backend->create(shape, &map, why);
 #endif
