@@ -75,13 +75,16 @@ endef
 # ---------------------------------------------------------------- what is built
 objects = $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/*.c))
 KERNEL_ISAS := base $(if $(filter x86_64,$(shell uname -m)),avx2 avx512)
+# Direct convolutions need the registers of these; in double precision nothing runs them.
+DIRECT_ISAS := $(if $(filter double,$(VARIANT)),,$(filter-out base,$(KERNEL_ISAS)))
 # ENV_ISAS="base avx2" or "base" leaves the wider instruction sets out of the world.
 ENV_ISAS ?= $(KERNEL_ISAS)
 ENV_OBJ := $(filter-out $(O)/env/kernels.o $(O)/env/terrain_lanes.o,$(call objects,env)) $(O)/env/textures.gen.o \
            $(foreach isa,$(ENV_ISAS),$(O)/env/kernels_$(isa).o $(O)/env/terrain_lanes_$(isa).o)
-NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o $(O)/nets/attend.o,$(call objects,nets)) \
+NETS_OBJ := $(filter-out $(O)/nets/kernels.o $(O)/nets/winograd.o $(O)/nets/attend.o $(O)/nets/direct_f32.o,$(call objects,nets)) \
             $(foreach isa,$(KERNEL_ISAS),$(O)/nets/kernels_$(isa).o \
-                $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o $(O)/nets/attend_$(isa).o)
+                $(O)/nets/kernels_$(isa)_half.o $(O)/nets/winograd_$(isa).o $(O)/nets/attend_$(isa).o) \
+            $(foreach isa,$(DIRECT_ISAS),$(O)/nets/direct_f32_$(isa).o)
 AGENT_OBJ := $(call objects,agent)
 RUNS_OBJ := $(call objects,runs) $(O)/runs/presets.gen.o
 # Of viz, `cairn` has the charts and cairn-view the rest.
@@ -131,6 +134,7 @@ $(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,kernels,$(isa))) \
                              $(eval $(call KERNEL,kernels,$(isa),_half,-DKERNELS_HALF)) \
                              $(eval $(call KERNEL,winograd,$(isa))) \
                              $(eval $(call KERNEL,attend,$(isa))))
+$(foreach isa,$(DIRECT_ISAS),$(eval $(call KERNEL,direct_f32,$(isa),,$(if $(filter asan tsan fuzz,$(VARIANT)),-DROLLED))))
 
 # Intrinsics for one instruction set.
 $(O)/nets/direct_bf16.o: EXTRA = $(KERNEL_FLAGS) $(if $(KERNEL_ARCH_avx512),$(if $(filter avx512,$(KERNEL_ISAS)),$(KERNEL_ARCH_avx512) -mavx512bf16))

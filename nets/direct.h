@@ -1,40 +1,43 @@
-// Loops of a direct 3x3 convolution on bfloat16 with float sums, for processors that multiply pairs
-// of bfloat16 (AVX-512 BF16) but have no tiles. One picture at a time; channels come in 32s.
-//
-// The instruction multiplies two neighbouring pairs and adds both products to a float. Going
-// forward, a pair is two input channels of one cell; for the weights' gradient it is one channel of
-// two cells side by side, so pictures are rewritten as pairs first.
+// Loops of a direct 3x3 convolution for pictures a few cells wide and few channels, whose sums stay
+// in registers: on floats (direct_f32.c) and, where the processor multiplies pairs of bfloat16
+// (AVX-512 BF16) but has no tiles, on bfloat16 with float sums (direct_bf16.c).
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DIRECT_CHANNELS = 32 };
+#include "nets/map.h"
 
 typedef struct DirectShape {
-    size_t height, width, inputs, outputs; // inputs and outputs: multiples of DIRECT_CHANNELS
+    size_t rows, height, width; // pictures
+    size_t inputs, outputs;     // multiples of the loops' `channels`
 } DirectShape;
 
-static inline size_t direct_pairs(size_t width) { // of cells in a row of d_y
-    return (width + 1) / 2;
-}
-static inline size_t direct_spots(size_t width) { // where a pair of x can begin, by padded column
-    return 2 * direct_pairs(width) + 1;
-}
+// How filters lie in memory: [out / group, in / block, 9, block / depth, group, depth].
+typedef struct DirectOrder {
+    size_t group; // output channels that are summed together
+    size_t block; // input channels that are summed before those of the next block
+    size_t depth; // input channels that one instruction multiplies
+} DirectOrder;
 
 typedef struct NetDirect {
-    // padded [H + 2, W + 2, in], weights [out / 32, 9, in / 2, 32, 2], bias [out] or NULL
-    // -> y [H, W, out]
-    void (*convolve)(const DirectShape* shape, const uint16_t* padded, const uint16_t* weights,
-                     const float* bias, bool relu, uint16_t* y);
-    // x [H, W, in] -> pairs [H + 2, spots, in, 2] of padded columns s and s + 1. The rows above and
-    // below the picture and what lies right of it are not written: they must be zero.
-    void (*pair_x)(const DirectShape* shape, const uint16_t* x, uint32_t* pairs);
-    // d_y [H, W, out] -> pairs [H, (W + 1) / 2, out, 2]; an odd last column is paired with zeros
-    void (*pair_d_y)(const DirectShape* shape, const uint16_t* d_y, uint32_t* pairs);
-    // d_weight [9, in, out] += what the pairs of one picture give
-    void (*d_weights)(const DirectShape* shape, const uint32_t* x, const uint32_t* d_y,
-                      float* d_weight);
+    size_t element;  // bytes of one, in x, y, d_y and filters
+    size_t channels; // come in multiples of this
+    DirectOrder (*order)(const DirectShape* shape);
+    size_t (*room_bytes)(const DirectShape* shape, bool training); // training: d_weights, too
+    // x [rows, H, W, in], bias [out] or NULL -> y [rows, H, W, out]
+    void (*convolve)(const DirectShape* shape, const void* x, const void* filters,
+                     const float* bias, bool relu, void* y, void* room);
+    // x [rows, H, W, in], d_y [rows, H, W, out] -> d_weight [9, in, out] +=
+    void (*d_weights)(const DirectShape* shape, const void* x, const void* d_y, float* d_weight,
+                      void* room);
 } NetDirect;
 
-const NetDirect* net_direct(void); // NULL: this processor has no use for it
+// half: elements are bfloat16. NULL: this processor has no use for them.
+const NetDirect* net_direct(bool half);
+// By name, for tests: "avx2" or "avx512" for floats, "avx512" for bfloat16; NULL if not built in or
+// not runnable.
+const NetDirect* net_direct_by_name(const char* name, bool half);
+// What net_map_direct's create does with net_direct's loops.
+NetStatus net_direct_create(const NetDirect* loops, const NetMapShape* shape, NetMap** map,
+                            char why[NET_WHY]);

@@ -1,12 +1,17 @@
 // The loops of direct.h in AVX-512 BF16 intrinsics; tests/nets/test_map.c holds them against plain
 // loops in double precision. Sums run over taps and channels (or over cells) in one fixed order.
+//
+// The instruction multiplies two neighbouring pairs and adds both products to a float. Going
+// forward, a pair is two input channels of one cell; for the weights' gradient it is one channel of
+// two cells side by side, so pictures are rewritten as pairs first.
 #include "nets/direct.h"
 
 #ifdef __AVX512BF16__
 #include <immintrin.h>
 #include <string.h>
 
-enum { LANES = 16, WIDEST = 9, TILE_INPUTS = 8 }; // accumulators: 9 x 2 and 8 x 2 of 32 registers
+enum { CHANNELS = 32, LANES = 16 };
+enum { WIDEST = 9, TILE_INPUTS = 8 }; // accumulators: 9 x 2 and 8 x 2 of 32 registers
 
 static inline __m512bh as_pairs(__m512i bits) {
     return (__m512bh)bits;
@@ -42,8 +47,8 @@ convolve_cells(const size_t cells, const DirectShape* shape, const uint16_t* pad
     }
     for (size_t tap = 0; tap < 9; tap++) {
         const uint16_t* x = padded + tap / 3 * row + tap % 3 * in;
-        for (size_t pair = 0; pair < in; pair += 2, weights += 2 * DIRECT_CHANNELS) {
-            __m512bh left = load(weights), right = load(weights + DIRECT_CHANNELS);
+        for (size_t pair = 0; pair < in; pair += 2, weights += 2 * CHANNELS) {
+            __m512bh left = load(weights), right = load(weights + CHANNELS);
             for (size_t cell = 0; cell < cells; cell++) {
                 __m512bh seen = broadcast(x + cell * in + pair);
                 low[cell] = _mm512_dpbf16_ps(low[cell], left, seen);
@@ -77,11 +82,12 @@ static void convolve_some(size_t cells, const DirectShape* shape, const uint16_t
     }
 }
 
-static void convolve(const DirectShape* shape, const uint16_t* padded, const uint16_t* weights,
-                     const float* bias, bool relu, uint16_t* y) {
+// One picture. padded [H + 2, W + 2, in] -> y [H, W, out]
+static void convolve_picture(const DirectShape* shape, const uint16_t* padded,
+                             const uint16_t* weights, const float* bias, bool relu, uint16_t* y) {
     const size_t in = shape->inputs, out = shape->outputs, width = shape->width;
     const size_t blocks = (width + WIDEST - 1) / WIDEST;
-    for (size_t o = 0; o < out; o += DIRECT_CHANNELS, weights += 9 * in * DIRECT_CHANNELS) {
+    for (size_t o = 0; o < out; o += CHANNELS, weights += 9 * in * CHANNELS) {
         for (size_t top = 0; top < shape->height; top++) {
             for (size_t block = 0; block < blocks; block++) { // of nearly equal widths
                 size_t left = block * width / blocks, right = (block + 1) * width / blocks;
@@ -93,14 +99,49 @@ static void convolve(const DirectShape* shape, const uint16_t* padded, const uin
     }
 }
 
+static size_t padded_count(const DirectShape* shape) {
+    return (shape->height + 2) * (shape->width + 2) * shape->inputs;
+}
+
+static void convolve(const DirectShape* shape, const void* x, const void* filters,
+                     const float* bias, bool relu, void* y, void* room) {
+    const size_t in = shape->inputs, row = shape->width * in, wide = row + 2 * in;
+    const uint16_t* seen = x;
+    uint16_t *padded = room, *made = y;
+    memset(padded, 0, padded_count(shape) * sizeof *padded);
+    for (size_t picture = 0; picture < shape->rows; picture++) {
+        for (size_t top = 0; top < shape->height; top++, seen += row) {
+            memcpy(padded + (top + 1) * wide + in, seen, row * sizeof *seen);
+        }
+        convolve_picture(shape, padded, filters, bias, relu, made);
+        made += shape->height * shape->width * shape->outputs;
+    }
+}
+
+// ---------------------------------------------------------------- the filters' gradient
+static size_t pairs_of(size_t width) { // of cells in a row of d_y
+    return (width + 1) / 2;
+}
+static size_t spots_of(size_t width) { // where a pair of x can begin, by padded column
+    return 2 * pairs_of(width) + 1;
+}
+static size_t x_pairs(const DirectShape* shape) {
+    return (shape->height + 2) * spots_of(shape->width) * shape->inputs;
+}
+static size_t d_y_pairs(const DirectShape* shape) {
+    return shape->height * pairs_of(shape->width) * shape->outputs;
+}
+
 static void join(size_t count, const uint16_t* first, const uint16_t* second, uint32_t* pairs) {
     for (size_t c = 0; c < count; c++) {
         pairs[c] = first[c] | (uint32_t)second[c] << 16;
     }
 }
 
+// x [H, W, in] -> pairs [H + 2, spots, in, 2] of padded columns s and s + 1. The rows above and
+// below the picture and what lies right of it are not written: they must be zero.
 static void pair_x(const DirectShape* shape, const uint16_t* x, uint32_t* pairs) {
-    const size_t in = shape->inputs, width = shape->width, spots = direct_spots(width);
+    const size_t in = shape->inputs, width = shape->width, spots = spots_of(width);
     for (size_t top = 0; top < shape->height; top++, x += width * in) {
         uint32_t* row = pairs + (top + 1) * spots * in;
         for (size_t c = 0; c < in; c++) {
@@ -111,6 +152,7 @@ static void pair_x(const DirectShape* shape, const uint16_t* x, uint32_t* pairs)
     }
 }
 
+// d_y [H, W, out] -> pairs [H, (W + 1) / 2, out, 2]; an odd last column is paired with zeros
 static void pair_d_y(const DirectShape* shape, const uint16_t* d_y, uint32_t* pairs) {
     const size_t out = shape->outputs, width = shape->width;
     for (size_t top = 0; top < shape->height; top++, d_y += width * out) {
@@ -128,7 +170,7 @@ static void pair_d_y(const DirectShape* shape, const uint16_t* d_y, uint32_t* pa
 static void d_weights_tile(const DirectShape* shape, const uint32_t* x, const uint32_t* d_y,
                            float* d_weight) {
     const size_t in = shape->inputs, out = shape->outputs;
-    const size_t pairs = direct_pairs(shape->width), spots = direct_spots(shape->width);
+    const size_t pairs = pairs_of(shape->width), spots = spots_of(shape->width);
     __m512 low[TILE_INPUTS], high[TILE_INPUTS];
     for (size_t i = 0; i < TILE_INPUTS; i++) {
         low[i] = _mm512_loadu_ps(d_weight + i * out);
@@ -151,21 +193,49 @@ static void d_weights_tile(const DirectShape* shape, const uint32_t* x, const ui
     }
 }
 
-static void d_weights(const DirectShape* shape, const uint32_t* x, const uint32_t* d_y,
-                      float* d_weight) {
-    const size_t in = shape->inputs, out = shape->outputs, spots = direct_spots(shape->width);
+// d_weight [9, in, out] += what the pairs of one picture give
+static void d_weights_picture(const DirectShape* shape, const uint32_t* x, const uint32_t* d_y,
+                              float* d_weight) {
+    const size_t in = shape->inputs, out = shape->outputs, spots = spots_of(shape->width);
     for (size_t tap = 0; tap < 9; tap++, d_weight += in * out) {
         const uint32_t* seen = x + (tap / 3 * spots + tap % 3) * in;
         for (size_t i = 0; i < in; i += TILE_INPUTS) {
-            for (size_t o = 0; o < out; o += DIRECT_CHANNELS) {
+            for (size_t o = 0; o < out; o += CHANNELS) {
                 d_weights_tile(shape, seen + i, d_y + o, d_weight + i * out + o);
             }
         }
     }
 }
 
-extern const NetDirect net_direct_avx512;
-const NetDirect net_direct_avx512 = {convolve, pair_x, pair_d_y, d_weights};
+static void d_weights(const DirectShape* shape, const void* x, const void* d_y, float* d_weight,
+                      void* room) {
+    const size_t cells = shape->height * shape->width;
+    uint32_t *seen = room, *given = seen + x_pairs(shape);
+    memset(seen, 0, x_pairs(shape) * sizeof *seen);
+    for (size_t picture = 0; picture < shape->rows; picture++) {
+        pair_x(shape, (const uint16_t*)x + picture * cells * shape->inputs, seen);
+        pair_d_y(shape, (const uint16_t*)d_y + picture * cells * shape->outputs, given);
+        d_weights_picture(shape, seen, given, d_weight);
+    }
+}
+
+static DirectOrder order(const DirectShape* shape) {
+    return (DirectOrder){CHANNELS, shape->inputs, 2};
+}
+
+static size_t room_bytes(const DirectShape* shape, bool training) {
+    size_t padded = padded_count(shape) * sizeof(uint16_t);
+    size_t pairs = (x_pairs(shape) + d_y_pairs(shape)) * sizeof(uint32_t);
+    return training && pairs > padded ? pairs : padded;
+}
+
+extern const NetDirect net_direct_bf16;
+const NetDirect net_direct_bf16 = {.element = sizeof(uint16_t),
+                                   .channels = CHANNELS,
+                                   .order = order,
+                                   .room_bytes = room_bytes,
+                                   .convolve = convolve,
+                                   .d_weights = d_weights};
 #else
 typedef int NothingHere; // an empty file is no C
 #endif

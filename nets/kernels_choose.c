@@ -17,7 +17,7 @@ extern const NetAttend net_attend_base;
 extern const NetKernels net_kernels_avx2, net_kernels_avx2_half;
 extern const NetKernels net_kernels_avx512, net_kernels_avx512_half;
 extern const NetWinograd net_winograd_avx2, net_winograd_avx512;
-extern const NetDirect net_direct_avx512;
+extern const NetDirect net_direct_avx2, net_direct_avx512, net_direct_bf16;
 extern const NetAttend net_attend_avx2, net_attend_avx512;
 
 static bool has_avx2(void) {
@@ -77,12 +77,29 @@ static bool has_bf16(void) {
 }
 #endif
 
-const NetDirect* net_direct(void) {
-#ifdef __x86_64__
-    return has_bf16() && !has_tiles() ? &net_direct_avx512 : NULL;
+const NetDirect* net_direct_by_name(const char* name, bool half) {
+#if defined(__x86_64__) && !defined(NETS_DOUBLE)
+    if (strcmp(name, "avx2") == 0 && has_avx2() && !half) {
+        return &net_direct_avx2;
+    }
+    if (strcmp(name, "avx512") == 0 && (half ? has_bf16() : has_avx512())) {
+        return half ? &net_direct_bf16 : &net_direct_avx512;
+    }
 #else
-    return NULL;
+    (void)name;
+    (void)half;
 #endif
+    return NULL;
+}
+
+const NetDirect* net_direct(bool half) {
+#ifdef __x86_64__
+    if (half && has_tiles()) { // oneDNN's are faster by those
+        return NULL;
+    }
+#endif
+    const NetDirect* wide = net_direct_by_name("avx512", half);
+    return wide ? wide : net_direct_by_name("avx2", half);
 }
 
 const NetAttend* net_attend_by_name(const char* name) {

@@ -50,8 +50,8 @@ extern const NetMapBackend net_map_blas;
 extern const NetMapBackend net_map_winograd;
 bool net_winograd_suits(const NetMapShape* shape);
 #ifndef NETS_DOUBLE
-// For 3x3 convolutions in bfloat16 with channels in 32s, on processors with AVX-512 BF16 and
-// without tiles.
+// For 3x3 convolutions with channels in 16s (AVX2 or AVX-512), or in bfloat16 with channels in 32s
+// (AVX-512 BF16 without tiles); suits: it can make this one, and faster than either backend.
 extern const NetMapBackend net_map_direct;
 #endif
 bool net_direct_suits(const NetMapShape* shape);

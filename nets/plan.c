@@ -193,7 +193,7 @@ static NetStatus make_map(NetPlan* plan, PlanNode* node, char why[NET_WHY]) {
 #endif
     shape.rows = node->count / (shape.height * shape.width * shape.outputs);
     node->backend = net_winograd_suits(&shape) ? &net_map_winograd : plan->backend;
-#ifndef NETS_DOUBLE
+#ifndef NETS_DOUBLE // whichever the backend, as with Winograd's: the loops are ours
     node->backend = net_direct_suits(&shape) ? &net_map_direct : node->backend;
 #endif
     return node->backend->create(&shape, &node->map, why);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nets/direct.h"
 #include "nets/map.h"
 #include "tests/nets/elements.h"
 #include "tests/suite.h"
@@ -14,8 +15,8 @@ typedef struct Maker {
     const NetMapBackend* backend;
     NetProduct* product;
     bool half, convolutions_only;
-    double bound;                            // of an error, relative to the largest result
-    bool (*suits)(const NetMapShape* shape); // NULL: everything does
+    double bound;      // of an error, relative to the largest result
+    const char* loops; // of a direct convolution
 } Maker;
 
 #ifdef NETS_DOUBLE
@@ -31,7 +32,11 @@ static const Maker makers[] = {
     {"onednn", &net_map_onednn, net_product_onednn, false, false, close_to, NULL},
     {"winograd on onednn", &net_map_winograd, net_product_onednn, false, true, close_to, NULL},
     {"onednn bf16", &net_map_onednn, net_product_onednn, true, false, 1.5e-2, NULL},
-    {"direct bf16", &net_map_direct, net_product_onednn, true, true, 1.5e-2, net_direct_suits},
+    {"direct bf16", &net_map_direct, net_product_onednn, true, true, 1.5e-2, "avx512"},
+#endif
+#ifndef NETS_DOUBLE
+    {"direct avx2", &net_map_direct, net_product_blas, false, true, close_to, "avx2"},
+    {"direct avx512", &net_map_direct, net_product_blas, false, true, close_to, "avx512"},
 #endif
 };
 enum { MAKERS = sizeof makers / sizeof *makers };
@@ -47,6 +52,21 @@ static bool available(const Maker* maker) {
     (void)maker;
 #endif
     return true;
+}
+
+// Whether this one makes such maps.
+static bool suits(const Maker* maker, const NetMapShape* shape) {
+    if (maker->convolutions_only && !shape->convolution) {
+        return false;
+    }
+    if (!maker->loops) {
+        return true;
+    }
+    const NetDirect* loops = net_direct_by_name(maker->loops, maker->half);
+    if (!loops) {
+        printf("skipped: this processor (or build) lacks %s\n", maker->name);
+    }
+    return loops && shape->inputs % loops->channels == 0 && shape->outputs % loops->channels == 0;
 }
 
 static const NetMapShape shapes[] = {
@@ -66,6 +86,11 @@ static const NetMapShape shapes[] = {
     {true, 2, 7, 9, 64, 32, .bias = true, .relu = true},
     {true, 2, 2, 1, 32, 96, .relu = true},
     {true, 1, 3, 31, 32, 64, .bias = true},
+    {true, 2, 1, 6, 32, 16, .bias = true, .relu = true},
+    {true, 1, 5, 11, 48, 16, .bias = true, .relu = true},
+    {true, 4, 2, 2, 16, 80, .bias = false},
+    {true, 3, 4, 7, 96, 32, .relu = true},
+    {true, 1, 2, 20, 32, 32, .bias = true, .relu = true},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -191,7 +216,15 @@ static void* garbage(size_t bytes) {
 static NetMap* map_of(const Maker* maker, const NetMapShape* shape) {
     NetMap* map = NULL;
     char why[NET_WHY] = "";
-    ck_assert_msg(maker->backend->create(shape, &map, why) == NET_OK, "%s: %s", maker->name, why);
+#ifndef NETS_DOUBLE
+    NetStatus status =
+        maker->loops
+            ? net_direct_create(net_direct_by_name(maker->loops, maker->half), shape, &map, why)
+            : maker->backend->create(shape, &map, why);
+#else
+    NetStatus status = maker->backend->create(shape, &map, why);
+#endif
+    ck_assert_msg(status == NET_OK, "%s: %s", maker->name, why);
     return map;
 }
 
@@ -231,11 +264,7 @@ static void check_acting(const Maker* maker, Problem* p) { // forward only, othe
 START_TEST(maps) {
     const Maker* maker = &makers[_i / SHAPES];
     NetMapShape shape = shapes[_i % SHAPES];
-    if (!available(maker) || (maker->convolutions_only && !shape.convolution)) {
-        return;
-    }
-    shape.half = maker->half;
-    if (maker->suits && !maker->suits(&shape)) {
+    if (!available(maker) || !suits(maker, &shape)) {
         return;
     }
     NetRandom random = net_random(7, (uint64_t)(_i / SHAPES) << 32 | (uint64_t)(_i % SHAPES));
