@@ -37,6 +37,22 @@ AgentConfig small_distil_config(void) {
     return config;
 }
 
+AgentConfig small_context_config(AgentContextKind kind) {
+    AgentConfig config = small_distil_config();
+    config.context = kind;
+    config.context_chunk = 5;
+    config.context_slots = 2;
+    config.context_cap = 3;
+    config.context_layers = 2;
+    config.context_heads = 2;
+    config.context_width = 8;
+    config.context_hidden = 12;
+    config.context_rank = 2;
+    config.context_window = 7;
+    config.context_full = 32;
+    return config;
+}
+
 AgentTrainer* small_trainer(const AgentConfig* config) {
     AgentTrainer* trainer = NULL;
     char why[AGENT_WHY] = "";

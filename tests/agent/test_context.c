@@ -19,26 +19,9 @@ static const AgentContextKind kinds[] = {AGENT_CONTEXT_CONCAT, AGENT_CONTEXT_MER
                                          AGENT_CONTEXT_WINDOW, AGENT_CONTEXT_FULL};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-// Episodes of at most 25 steps, rollouts of 20: some begin and end inside of one.
-static AgentConfig context_config(AgentContextKind kind) {
-    AgentConfig config = small_distil_config();
-    config.context = kind;
-    config.context_chunk = 5;
-    config.context_slots = 2;
-    config.context_cap = 3;
-    config.context_layers = 2;
-    config.context_heads = 2;
-    config.context_width = 8;
-    config.context_hidden = 12;
-    config.context_rank = 2;
-    config.context_window = 7;
-    config.context_full = 32;
-    return config;
-}
-
 // ---------------------------------------------------------------- acting and learning are one
 START_TEST(first_ratios_are_one) {
-    AgentConfig config = context_config(kinds[_i % KINDS]);
+    AgentConfig config = small_context_config(kinds[_i % KINDS]);
     config.threads = 1 + _i / KINDS;
     AgentTrainer* trainer = small_trainer(&config);
     int rollouts = 0;
@@ -90,7 +73,7 @@ static void collect(AgentTrainer* trainer) {
 }
 
 START_TEST(what_was_remembered_counts) {
-    AgentConfig config = context_config(kinds[_i]);
+    AgentConfig config = small_context_config(kinds[_i]);
     config.distil_prediction = config.distil_matching = false;
     AgentTrainer* trainer = small_trainer(&config);
     make_heads_look(trainer);
@@ -113,7 +96,7 @@ START_TEST(what_was_remembered_counts) {
 END_TEST
 
 START_TEST(what_led_here_counts) { // actions, unlocks and beginnings are part of a token
-    AgentConfig config = context_config(AGENT_CONTEXT_CONCAT);
+    AgentConfig config = small_context_config(AGENT_CONTEXT_CONCAT);
     config.distil_prediction = config.distil_matching = false;
     AgentTrainer* trainer = small_trainer(&config);
     make_heads_look(trainer);
@@ -159,7 +142,7 @@ static double loss_of(AgentTrainer* trainer, bool back) {
 }
 
 START_TEST(gradient_of_a_sequence) {
-    AgentConfig config = context_config(kinds[_i]);
+    AgentConfig config = small_context_config(kinds[_i]);
     config.distil_prediction = config.distil_matching = false;
     AgentTrainer* trainer = small_trainer(&config);
     make_heads_look(trainer);
@@ -197,7 +180,7 @@ END_TEST
 
 // ---------------------------------------------------------------- stored and copied
 START_TEST(resuming) {
-    AgentConfig config = context_config(kinds[_i]);
+    AgentConfig config = small_context_config(kinds[_i]);
     config.threads = 1 + _i % 2;
     AgentTrainer *straight = small_trainer(&config), *stopped = small_trainer(&config);
     for (int i = 0; i < 8; i++) {
@@ -222,7 +205,7 @@ static bool add_episode(void* context, const AgentEpisode* episode, const AgentT
 }
 
 START_TEST(evaluation_is_the_same_for_any_threads_and_worlds) {
-    AgentConfig config = context_config(kinds[_i]);
+    AgentConfig config = small_context_config(kinds[_i]);
     AgentTrainer* trainer = small_trainer_after(&config, 4);
     AgentPolicyConfig own = {.rows = 8, .dtype = NET_DTYPE_F32};
     AgentPolicy* policy = NULL;
@@ -261,7 +244,7 @@ static bool keep_values(void* context, const AgentEpisode* episode, const AgentT
 // Nobody notices before the first chunk has ended; then all do.
 START_TEST(a_memory_can_be_taken_away) {
     static Said said[3];
-    AgentConfig config = context_config(kinds[_i]);
+    AgentConfig config = small_context_config(kinds[_i]);
     AgentTrainer* trainer = small_trainer(&config);
     AgentPolicyConfig own = {.rows = 8, .dtype = NET_DTYPE_F32};
     AgentPolicy* policy = NULL;
@@ -291,7 +274,7 @@ START_TEST(a_memory_can_be_taken_away) {
 END_TEST
 
 START_TEST(who_remembers_nothing_has_nothing_to_lose) {
-    AgentConfig config = context_config(AGENT_CONTEXT_NONE);
+    AgentConfig config = small_context_config(AGENT_CONTEXT_NONE);
     AgentTrainer* trainer = small_trainer(&config);
     AgentPolicyConfig own = {.rows = 8, .dtype = NET_DTYPE_F32};
     AgentPolicy* policy = NULL;
@@ -310,7 +293,7 @@ END_TEST
 // A policy that is shown what a world showed, and did what was done there, says what acting said;
 // and so does the copy of its memory.
 START_TEST(a_policy_says_what_acting_said) {
-    AgentConfig config = context_config(kinds[_i]);
+    AgentConfig config = small_context_config(kinds[_i]);
     config.distil_prediction = config.distil_matching = false;
     AgentTrainer* trainer = small_trainer(&config);
     AgentPolicyConfig own = {.rows = 1, .dtype = NET_DTYPE_F32};
@@ -371,7 +354,7 @@ START_TEST(bad_configs_are_refused) {
         {"memory.kind", "window-16", "none, window, full, ccm-concat or ccm-merge"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        AgentConfig config = context_config(AGENT_CONTEXT_CONCAT);
+        AgentConfig config = small_context_config(AGENT_CONTEXT_CONCAT);
         char why[AGENT_WHY] = "";
         AgentStatus status = agent_config_set(&config, cases[i].key, cases[i].value, why);
         status = status == AGENT_OK ? agent_config_check(&config, why) : status;

@@ -40,6 +40,15 @@ START_TEST(same_bits_twice_with_distillation) {
 }
 END_TEST
 
+// Threads share nothing of what their worlds remember.
+START_TEST(same_bits_twice_with_memory) {
+    AgentConfig config = small_context_config(_i ? AGENT_CONTEXT_MERGE : AGENT_CONTEXT_CONCAT);
+    config.threads = 2;
+    uint64_t once = hash_after(&config, 5);
+    ck_assert_uint_eq(once, hash_after(&config, 5));
+}
+END_TEST
+
 START_TEST(counts_add_up) {
     AgentConfig config = small_config();
     config.threads = 2;
@@ -243,6 +252,7 @@ Suite* suite(void) {
     tcase_set_timeout(c, 120);
     tcase_add_loop_test(c, same_bits_twice, 1, 4);
     tcase_add_loop_test(c, same_bits_twice_with_distillation, 0, 4);
+    tcase_add_loop_test(c, same_bits_twice_with_memory, 0, 2);
     tcase_add_test(c, counts_add_up);
     tcase_add_test(c, rewards_match_achievements);
     tcase_add_test(c, unlocked_sets_grow_and_reset);

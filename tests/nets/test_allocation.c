@@ -1,7 +1,6 @@
-// What running a plan takes from the heap: nothing with BLAS (but for OpenBLAS's own kernels for small
-// products with AVX-512), lists of some hundred bytes with oneDNN (which makes and frees them per
-// call). Every function of malloc's family is replaced by
-// one that counts and passes on.
+// What running a plan takes from the heap: nothing with BLAS (but for OpenBLAS's own kernels for
+// small products with AVX-512), lists of some hundred bytes with oneDNN (which makes and frees them
+// per call). Every function of malloc's family is replaced by one that counts and passes on.
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
