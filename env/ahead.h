@@ -13,7 +13,7 @@ void ahead_destroy(Ahead* ahead); // NULL is allowed
 
 // All of these may be called by several threads at once, for different worlds, and with NULL.
 
-// Begins the next episode of world number n, and asks for the one after it. If it has not been made
+// Begins the next episode of world number n, and asks for those after it. If it has not been made
 // yet, it is made now, with what others have asked for.
 void ahead_reset(Ahead* ahead, World* world, int32_t n);
 // The same for worlds [first, first + count).
