@@ -19,7 +19,7 @@ enum {
     WINDOW = 16,
     MOST_SEEDS = 16,
     MOST_SET = 16,
-    DESCRIPTION = 128
+    DESCRIPTION = 256
 };
 static const int32_t lengths[LENGTHS] = {80, 320, 1280}; // steps of an episode
 
@@ -91,7 +91,7 @@ static const Kind kinds[KINDS] = {
 // What differs between the kinds: how long each is trained and how its memory is set.
 static void describe(const RecallSettings* settings, char text[DESCRIPTION]) {
     const NetCcmConfig* ccm = &settings->ccm;
-    char raw[DESCRIPTION / 2] = "", slots[DESCRIPTION / 4] = "";
+    char raw[DESCRIPTION / 4] = "", slots[DESCRIPTION / 8] = "";
     if (settings->raw_updates) {
         snprintf(raw, sizeof raw, "%" PRId32 " at %g on raw context, ", settings->raw_updates,
                  settings->raw_rate);
