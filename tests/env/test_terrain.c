@@ -108,7 +108,7 @@ static bool drawn(const Place* at, TerrainDraw draw, double probability) {
 
 // The original's tree (its worldgen.py) on draws by place.
 static uint8_t material_in_double(const Place* at) {
-    const double dx = at->x - at->shape->width / 2, dy = at->y - at->shape->height / 2;
+    const int32_t dx = at->x - at->shape->width / 2, dy = at->y - at->shape->height / 2;
     const double start = 1 / (1 + exp(-(4 - sqrt(dx * dx + dy * dy) + 2 * layer_noise(at, START))));
     const double water = layer_noise(at, WATER) + 0.1 - 2 * start;
     const double mountain = layer_noise(at, MOUNTAIN) / 1.3 - (4 * start + 0.3 * water);
