@@ -101,6 +101,9 @@ static void find_bounds(Builder* builder) {
                 }
             }
         }
+        for (int axis = 0; axis < 3 && sheet->low[axis] > sheet->high[axis]; axis++) {
+            sheet->low[axis] = sheet->high[axis] = 0; // no cell has any parts
+        }
         sheet->first_entry = entries;
         entries += (sheet->high[0] - sheet->low[0] + 1) * (sheet->high[1] - sheet->low[1] + 1) *
                    (sheet->high[2] - sheet->low[2] + 1);
