@@ -97,8 +97,8 @@ static int32_t wish_of(const Ahead* ahead, int32_t n, uint64_t episode) {
     return (int32_t)(episode % (uint64_t)ahead->each) * ahead->world_count + n;
 }
 
-static int32_t in_ring(const Ahead* ahead, int32_t place) { // from the first on
-    return ahead->ring[(ahead->first + place) % (ahead->each * ahead->world_count)];
+static int32_t* in_ring(const Ahead* ahead, int32_t place) { // from the first on
+    return &ahead->ring[(ahead->first + place) % (ahead->each * ahead->world_count)];
 }
 
 static uint64_t key_of(int64_t seed, uint64_t episode) {
@@ -123,7 +123,7 @@ static int32_t take_waiting(Ahead* ahead, int32_t most, int32_t wish[]) { // wit
     const int32_t waiting = atomic_load_explicit(&ahead->waiting, memory_order_relaxed);
     const int32_t count = waiting < most ? waiting : most;
     for (int32_t i = 0; i < count; i++) {
-        wish[i] = in_ring(ahead, i);
+        wish[i] = *in_ring(ahead, i);
     }
     ahead->first = (ahead->first + count) % (ahead->each * ahead->world_count);
     atomic_fetch_sub_explicit(&ahead->waiting, count, memory_order_relaxed);
@@ -201,7 +201,7 @@ static void wish_for(Ahead* ahead, const World* world, int32_t n, uint64_t first
         atomic_store_explicit(&wish->state, WAITING, memory_order_relaxed);
         pthread_mutex_lock(&ahead->mutex);
         const int32_t waiting = atomic_fetch_add_explicit(&ahead->waiting, 1, memory_order_relaxed);
-        ahead->ring[(ahead->first + waiting) % (ahead->each * ahead->world_count)] = number;
+        *in_ring(ahead, waiting) = number;
         pthread_mutex_unlock(&ahead->mutex);
     }
 }
