@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "env/pages.h"
 #include "env/terrain.h"
 
 typedef enum WishState {
@@ -54,7 +55,7 @@ CairnStatus ahead_create(const WorldShape* shape, int32_t world_count, int32_t t
         ahead->world_count = world_count;
         ahead->plan = terrain_plan_create(shape);
         ahead->wish = calloc(count, sizeof *ahead->wish);
-        ahead->cells = malloc(count * (size_t)(shape->width * shape->height));
+        ahead->cells = pages_zeroed(count, (size_t)(shape->width * shape->height));
         ahead->ring = malloc(count * sizeof *ahead->ring);
         ahead->idle = calloc((size_t)threads, sizeof(TerrainBatch*));
         good = ahead->plan && ahead->wish && ahead->cells && ahead->ring && ahead->idle;

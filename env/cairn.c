@@ -8,6 +8,7 @@
 #include "env/config.h"
 #include "env/handle.h"
 #include "env/observe.h"
+#include "env/pages.h"
 #include "env/terrain.h"
 #include "env/textures.h"
 
@@ -42,8 +43,8 @@ static CairnStatus make_worlds(Cairn* cairn, char why[CAIRN_WHY]) {
     size_t count = (size_t)config->world_count, size = world_arena_size(&cairn->shape);
     size_t reserve_size = world_reserve_size(&cairn->shape);
     cairn->seeds = malloc(count * sizeof *cairn->seeds);
-    cairn->worlds = calloc(count, sizeof *cairn->worlds);
-    cairn->arena = calloc(count, size);
+    cairn->worlds = pages_zeroed(count, sizeof *cairn->worlds);
+    cairn->arena = pages_zeroed(count, size);
     const size_t shares = (size_t)config->threads * sizeof *cairn->shares;
     cairn->shares = aligned_alloc(_Alignof(Share), shares);
     cairn->daylight = make_daylight();

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "env/kernels.h"
+#include "env/pages.h"
 
 TerrainKey terrain_key(uint64_t key) {
     const uint64_t bits = random_mix(key, ~UINT64_C(0) - 1); // no draw of the stream itself
@@ -18,13 +18,8 @@ TerrainBatch* terrain_batch_create(const TerrainPlan* plan) {
         return NULL;
     }
     const size_t cells = (size_t)plan->cells;
-    enum { HUGE_PAGE = 1 << 21 }; // a cell's gradients lie far apart: fewer pages, fewer misses
-    const size_t bytes = (size_t)plan->entry_count * TERRAIN_ENTRY * sizeof(int16_t);
-    const size_t whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    batch->gradients = aligned_alloc(HUGE_PAGE, whole);
-    if (batch->gradients) {
-        (void)madvise(batch->gradients, whole, MADV_HUGEPAGE);
-    }
+    batch->gradients =
+        pages_zeroed((size_t)plan->entry_count * TERRAIN_ENTRY, sizeof *batch->gradients);
     batch->material = malloc(cells * TERRAIN_LANES);
     if (!batch->gradients || !batch->material) {
         terrain_batch_destroy(batch);
