@@ -250,6 +250,8 @@ size_t agent_trainer_weight_count(const AgentTrainer* trainer);
 NetBackend agent_trainer_backend(const AgentTrainer* trainer); // what auto became
 NetDtype agent_trainer_dtype(const AgentTrainer* trainer);
 size_t agent_trainer_bytes(const AgentTrainer* trainer); // memory taken, the worlds' own aside
+// The most that is kept of one world's episode so far for a context (memory.kind); without one 0.
+size_t agent_trainer_context_bytes(const AgentTrainer* trainer);
 // Multiply-adds times two of the forward pass of one observation.
 double agent_trainer_flop(const AgentTrainer* trainer);
 

@@ -158,6 +158,10 @@ size_t agent_trainer_bytes(const AgentTrainer* trainer) {
     return bytes;
 }
 
+size_t agent_trainer_context_bytes(const AgentTrainer* trainer) {
+    return trainer->network.has_context ? context_state_limit(&trainer->network) : 0;
+}
+
 double agent_trainer_flop(const AgentTrainer* trainer) {
     const Worker* worker = &trainer->workers[0];
     double flop = net_plan_flop(worker->actor.encode) + net_plan_flop(worker->actor.decide);

@@ -122,6 +122,8 @@ static void print_phase(const LearnOptions* options, const AgentTrainer* trainer
                   "compiler", machine_compiler());
     if (strcmp(phase->name, "cycle") == 0) {
         json_object_set_new(line, "env_steps_per_s", json_real(phase->samples / spread.median));
+        json_object_set_new(line, "context_bytes_per_world",
+                            json_integer((json_int_t)agent_trainer_context_bytes(trainer)));
     }
     json_dumpf(line, stdout, JSON_REAL_PRECISION(6));
     putchar('\n');

@@ -197,6 +197,20 @@ START_TEST(resuming) {
 }
 END_TEST
 
+// Keys and values of all layers for each slot, and a little to say which is where.
+START_TEST(a_world_remembers_so_much) {
+    static const size_t slots[KINDS] = {3 * 2 + 5, 2 + 5, 7, 32};
+    const AgentConfig config = small_context_config(kinds[_i]), without = small_distil_config();
+    AgentTrainer *trainer = small_trainer(&config), *none = small_trainer(&without);
+    const size_t slot = 2 * 2 * 8 * sizeof(NetReal), bytes = agent_trainer_context_bytes(trainer);
+    ck_assert_uint_ge(bytes, slots[_i] * slot);
+    ck_assert_uint_le(bytes, slots[_i] * (slot + 32) + 128);
+    ck_assert_uint_eq(agent_trainer_context_bytes(none), 0);
+    agent_trainer_destroy(trainer);
+    agent_trainer_destroy(none);
+}
+END_TEST
+
 static bool add_episode(void* context, const AgentEpisode* episode, const AgentTrace* trace) {
     double* sums = context;
     (void)trace;
@@ -375,6 +389,7 @@ Suite* suite(void) {
     tcase_add_loop_test(tests, gradient_of_a_sequence, 0, KINDS);
 #endif
     tcase_add_loop_test(tests, resuming, 0, KINDS);
+    tcase_add_loop_test(tests, a_world_remembers_so_much, 0, KINDS);
     tcase_add_loop_test(tests, evaluation_is_the_same_for_any_threads_and_worlds, 0, KINDS);
     tcase_add_loop_test(tests, a_memory_can_be_taken_away, 0, KINDS);
     tcase_add_test(tests, who_remembers_nothing_has_nothing_to_lose);
