@@ -143,6 +143,29 @@ START_TEST(hostile_files_do_no_harm) {
 }
 END_TEST
 
+// There are 22 achievements: a bit beyond them, among those unlocked in the episode or by the last
+// step, is no world's.
+START_TEST(unknown_achievements_are_refused) {
+    AgentConfig config = small_config();
+    AgentTrainer *trainer = small_trainer(&config), *other = small_trainer(&config);
+    uint32_t* bits = _i % 2 ? &trainer->run[1].just_unlocked : &trainer->run[1].unlocked;
+    const bool known = _i < 2;
+    *bits = UINT32_C(1) << (known ? CAIRN_ACHIEVEMENTS - 1 : CAIRN_ACHIEVEMENTS);
+    Saved file;
+    saved_make(trainer, AGENT_CHECKPOINT_FULL, &file);
+    char why[AGENT_WHY] = "";
+    if (known) {
+        ck_assert_int_eq(checkpoint_restore(other, file.bytes, file.size, "x", NULL, NULL, why),
+                         AGENT_OK);
+    } else {
+        saved_refuse(other, file.bytes, file.size, "the fields of world 1 are out of range");
+    }
+    saved_drop(&file);
+    agent_trainer_destroy(trainer);
+    agent_trainer_destroy(other);
+}
+END_TEST
+
 START_TEST(others_checkpoints_are_refused) {
     AgentConfig config = small_config();
     AgentTrainer* trainer = small_trainer(&config);
@@ -245,6 +268,7 @@ Suite* suite(void) {
     tcase_add_test(c, info_tells_what_is_inside);
     tcase_add_test(c, broken_files_are_refused);
     tcase_add_loop_test(c, hostile_files_do_no_harm, 0, 3);
+    tcase_add_loop_test(c, unknown_achievements_are_refused, 0, 4);
     tcase_add_test(c, others_checkpoints_are_refused);
     tcase_add_test(c, settings_may_change_on_resume);
     tcase_add_test(c, files_that_cannot_be_read);
