@@ -1,5 +1,6 @@
 // Operators on a few numbers per row: plain loops, NetReal only.
 #include <math.h>
+#include <string.h>
 
 #include "nets/plan.h"
 
@@ -82,8 +83,12 @@ void small_copy_columns(size_t rows, size_t columns, const NetReal* x, size_t x_
     for (size_t row = 0; row < rows; row++) {
         const NetReal* from = x + row * x_width + x_first;
         NetReal* to = y + row * y_width + y_first;
+        if (!accumulate) {
+            memcpy(to, from, columns * sizeof *to);
+            continue;
+        }
         for (size_t i = 0; i < columns; i++) {
-            store(accumulate, from[i], &to[i]);
+            to[i] += from[i];
         }
     }
 }
