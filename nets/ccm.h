@@ -77,9 +77,10 @@ typedef struct NetCcmBranch { // the layers over one shape; ids of absent tensor
     NetTensor group_k[NET_CCM_LAYERS], group_v[NET_CCM_LAYERS]; // [groups * n, width]
     NetTensor mean_k[NET_CCM_LAYERS], mean_v[NET_CCM_LAYERS];   // [groups * n, width], merge only
 } NetCcmBranch;
-// Adds the layers to a graph. x [steps, width] (not looked at if there are none). Branches of one
-// name have common weights, whatever their shapes. The last layer's COMP tokens have keys and
-// values only: nothing reads the rest.
+// Adds the layers to a graph. x [steps, width] (not looked at if there are none), at first best of
+// about unit variance, as what the first layer adds to it is. Branches of one name have common
+// weights, whatever their shapes. The last layer's COMP tokens have keys and values only: nothing
+// reads the rest.
 NetCcmBranch net_ccm(NetGraph* graph, const char* name, const NetCcmConfig* config,
                      NetCcmShape shape, NetTensor x);
 // Is this a parameter that only COMP tokens use (embeddings, LoRA, maps of their own)? Training

@@ -330,7 +330,9 @@ NetCcmBranch ccm_build(NetGraph* graph, const char* name, const NetCcmConfig* co
     snprintf(table, sizeof table, "%s.comp", name);
     snprintf(last, sizeof last, "%s.norm", name);
     if (shape.groups) {
-        c = net_table(graph, table, config->comp, config->width, shape.groups, 1);
+        // Of unit variance: a slot is to be told by what it is as well as by what it took in.
+        double gain = sqrt((double)config->width);
+        c = net_table(graph, table, config->comp, config->width, shape.groups, gain);
     }
     for (int32_t layer = 0; layer < config->layers; layer++) {
         run_layer(&build, layer, &x, &c);

@@ -44,13 +44,14 @@ struct Recall {
 // ---------------------------------------------------------------- the model
 static View view_of(NetGraph* graph, const NetCcmConfig* config, NetCcmShape shape) {
     int32_t width = config->width;
+    double gain = sqrt((double)width); // unit variance: less is drowned by the first feed-forward
     View view;
     view.type = net_input(graph, "type", NET_INPUT_INDEX, 1, &shape.steps);
     view.key = net_input(graph, "key", NET_INPUT_INDEX, 1, &shape.steps);
     view.value = net_input(graph, "value", NET_INPUT_INDEX, 1, &shape.steps);
-    NetTensor x = net_embed(graph, view.type, "type", RECALL_TYPES, width, 1);
-    x = net_add(graph, x, net_embed(graph, view.key, "key", RECALL_KEYS, width, 1));
-    x = net_add(graph, x, net_embed(graph, view.value, "value", RECALL_VALUES + 1, width, 1));
+    NetTensor x = net_embed(graph, view.type, "type", RECALL_TYPES, width, gain);
+    x = net_add(graph, x, net_embed(graph, view.key, "key", RECALL_KEYS, width, gain));
+    x = net_add(graph, x, net_embed(graph, view.value, "value", RECALL_VALUES + 1, width, gain));
     view.branch = net_ccm(graph, "memory", config, shape, x);
     NetLayer head = {.name = "head",
                      .outputs = RECALL_VALUES,
