@@ -246,12 +246,10 @@ static void step_world(const Cairn* cairn, int32_t n, int32_t action, const Cair
     write_frame(cairn, n, &output->observation);
 }
 
-void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t* action,
-                      const CairnOutput* output) {
-    assert(first >= 0 && count >= 0 && count <= cairn->config.world_count - first);
+static void step_range(const Cairn* cairn, int32_t first, int32_t count, const int32_t* action,
+                       const CairnOutput* output) {
     const size_t frame_bytes =
         (size_t)cairn->config.size_width * (size_t)cairn->config.size_height * 3;
-    ahead_work(cairn->ahead);
     for (int32_t n = first; n < first + count; n++) {
         // Each world is larger than what a processor loads by itself while it works on another.
         if (n + 2 < first + count) {
@@ -271,6 +269,13 @@ void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t*
     }
 }
 
+void cairn_step_range(Cairn* cairn, int32_t first, int32_t count, const int32_t* action,
+                      const CairnOutput* output) {
+    assert(first >= 0 && count >= 0 && count <= cairn->config.world_count - first);
+    ahead_work(cairn->ahead);
+    step_range(cairn, first, count, action, output);
+}
+
 typedef struct Round { // one call's work
     Cairn* cairn;
     const int32_t* action; // NULL: reset
@@ -280,7 +285,7 @@ typedef struct Round { // one call's work
 
 static void run_piece(const Round* round, int32_t first, int32_t count) {
     if (round->action) {
-        cairn_step_range(round->cairn, first, count, round->action, round->output);
+        step_range(round->cairn, first, count, round->action, round->output);
         return;
     }
     ahead_reset_many(round->cairn->ahead, round->cairn->worlds, first, count);
@@ -293,13 +298,20 @@ static void run_piece(const Round* round, int32_t first, int32_t count) {
 // when it is done with them. Who steps a world changes no bit.
 static void run_round(void* context, int32_t thread) {
     const Round* round = context;
+    enum { BATCH = 512 }; // worlds that are stepped in the time of a batch of terrain, or more
     const int32_t threads = round->cairn->config.threads, piece = round->piece;
+    if (round->action) {
+        ahead_work(round->cairn->ahead);
+    }
     for (int32_t turn = 0; turn < threads; turn++) {
         Share* share = &round->cairn->shares[(thread + turn) % threads];
         for (;;) {
             int32_t first = atomic_fetch_add_explicit(&share->next, piece, memory_order_relaxed);
             if (first >= share->end) {
                 break;
+            }
+            if (round->action && share->end - first > BATCH) { // later, others would wait for it
+                ahead_work(round->cairn->ahead);
             }
             run_piece(round, first, share->end - first < piece ? share->end - first : piece);
         }
