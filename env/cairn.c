@@ -170,15 +170,21 @@ static void write_step(const Cairn* cairn, int32_t n, const CairnOutput* output)
     if (output->truncated) {
         output->truncated[row] = world->truncated;
     }
-    for (size_t i = 0; output->unlocked && i < CAIRN_ACHIEVEMENTS; i++) {
-        output->unlocked[row * CAIRN_ACHIEVEMENTS + i] = world->newly_unlocked >> i & 1;
+    if (output->unlocked) {
+        uint8_t* unlocked = output->unlocked + row * CAIRN_ACHIEVEMENTS;
+        memset(unlocked, 0, CAIRN_ACHIEVEMENTS * sizeof *unlocked);
+        for (uint32_t bits = world->newly_unlocked; bits; bits &= bits - 1) {
+            unlocked[__builtin_ctz(bits)] = 1;
+        }
     }
     if (output->achievements) {
         memcpy(output->achievements + row * CAIRN_ACHIEVEMENTS, player->achievements,
                sizeof player->achievements);
     }
-    for (size_t i = 0; output->inventory && i < CAIRN_ITEMS; i++) {
-        output->inventory[row * CAIRN_ITEMS + i] = (uint8_t)player->inventory[i];
+    if (output->inventory) {
+        for (size_t i = 0; i < CAIRN_ITEMS; i++) {
+            output->inventory[row * CAIRN_ITEMS + i] = (uint8_t)player->inventory[i];
+        }
     }
     if (output->position) {
         output->position[2 * row] = world->objects[PLAYER].x;

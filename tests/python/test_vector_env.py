@@ -88,6 +88,7 @@ class VectorEnv(unittest.TestCase):
         same(final["achievements"][row], table(other["achievements"], cairn.ACHIEVEMENTS)[row])
         for name in ("discount", "player_pos", "reward", "semantic"):
             same(final[name][row], other[name][row])
+            same(final["_" + name], other["_" + name])
 
     def test_threads_change_no_bit(self):
         results = []

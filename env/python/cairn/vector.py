@@ -78,6 +78,8 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         self.num_envs = self._settings.worlds
         self._worlds = Worlds(self._settings, range(max(self.num_envs, 0)))
         self._seeded, self._reward = False, bool(reward)
+        self._told = np.ones(max(self.num_envs, 0), np.bool_)
+        self._told.flags.writeable = False  # because every info has it
         self._ended: Array | None = None  # worlds that await a reset; not in mode SAME_STEP
         self.render_mode = render_mode
         self._canvas = make_canvas(self._worlds, render_size)
@@ -190,7 +192,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
             "discount": 1.0 - arrays.terminated,
             "player_pos": arrays.position,
             "reward": arrays.reward,
-            **dict.fromkeys(MASKS, np.ones(self.num_envs, np.bool_)),
+            **dict.fromkeys(MASKS, self._told),
         }
         if semantic is not None:
             info["semantic"], info["_semantic"] = semantic, info["_reward"]
@@ -209,6 +211,7 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
         for place, number in enumerate(numbers):
             observations[number] = observation_of(self._settings, final, place)
         fresh["final_obs"], fresh["_final_obs"] = observations, ended
+        info.update(dict.fromkeys([name for name in info if name[0] == "_"], ended))
         fresh["final_info"], fresh["_final_info"] = info, ended
         return fresh
 
