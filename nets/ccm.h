@@ -50,6 +50,7 @@ typedef struct NetCcmConfig {
     double lora_alpha;
     NetCcmPositions positions;
     double rotary_base;
+    double comp_norm; // of a COMP token's first embedding, > 0
 } NetCcmConfig;
 NetCcmConfig net_ccm_default(void); // concat, n 2, 32 chunks, LoRA of rank 8, 2 layers of 64
 
@@ -77,10 +78,9 @@ typedef struct NetCcmBranch { // the layers over one shape; ids of absent tensor
     NetTensor group_k[NET_CCM_LAYERS], group_v[NET_CCM_LAYERS]; // [groups * n, width]
     NetTensor mean_k[NET_CCM_LAYERS], mean_v[NET_CCM_LAYERS];   // [groups * n, width], merge only
 } NetCcmBranch;
-// Adds the layers to a graph. x [steps, width] (not looked at if there are none), at first best of
-// about unit variance, as what the first layer adds to it is. Branches of one name have common
-// weights, whatever their shapes. The last layer's COMP tokens have keys and values only: nothing
-// reads the rest.
+// Adds the layers to a graph. x [steps, width] (not looked at if there are none). Branches of one
+// name have common weights, whatever their shapes. The last layer's COMP tokens have keys and
+// values only: nothing reads the rest.
 NetCcmBranch net_ccm(NetGraph* graph, const char* name, const NetCcmConfig* config,
                      NetCcmShape shape, NetTensor x);
 // Is this a parameter that only COMP tokens use (embeddings, LoRA, maps of their own)? Training

@@ -33,6 +33,7 @@ NetCcmConfig net_ccm_default(void) {
         .lora_alpha = 16,
         .positions = NET_CCM_EPISODE,
         .rotary_base = 10000,
+        .comp_norm = 1,
     };
 }
 
@@ -290,10 +291,13 @@ static bool good(NetGraph* graph, const NetCcmConfig* config, const NetCcmShape*
         return false;
     }
     if (config->comp < 0 || config->cap < 1 || config->keep < 0 || config->window < 0 ||
-        config->lora_rank < 1 || !(config->merge_floor >= 0 && config->merge_floor <= 1)) {
-        graph_fail(graph, "memory: comp %d, cap %d, keep %d, window %d, LoRA of rank %d, floor %g",
+        config->lora_rank < 1 || !(config->merge_floor >= 0 && config->merge_floor <= 1) ||
+        !(config->comp_norm > 0)) {
+        graph_fail(graph,
+                   "memory: comp %d, cap %d, keep %d, window %d, LoRA of rank %d, floor %g, COMP's "
+                   "norm %g",
                    (int)config->comp, (int)config->cap, (int)config->keep, (int)config->window,
-                   (int)config->lora_rank, config->merge_floor);
+                   (int)config->lora_rank, config->merge_floor, config->comp_norm);
         return false;
     }
     if (config->positions == NET_CCM_CHUNK && config->keep) {
@@ -330,9 +334,7 @@ NetCcmBranch ccm_build(NetGraph* graph, const char* name, const NetCcmConfig* co
     snprintf(table, sizeof table, "%s.comp", name);
     snprintf(last, sizeof last, "%s.norm", name);
     if (shape.groups) {
-        // Of unit variance: a slot is to be told by what it is as well as by what it took in.
-        double gain = sqrt((double)config->width);
-        c = net_table(graph, table, config->comp, config->width, shape.groups, gain);
+        c = net_table(graph, table, config->comp, config->width, shape.groups, config->comp_norm);
     }
     for (int32_t layer = 0; layer < config->layers; layer++) {
         run_layer(&build, layer, &x, &c);

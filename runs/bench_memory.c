@@ -41,7 +41,7 @@ typedef struct MemoryOptions {
 // The three compressed memories are trained on as many episodes each. What was tried for them:
 // runs/results/README.md, "The recall task".
 static RecallSettings settings_of(int32_t updates) {
-    RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64};
+    RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64, .norm = 1};
     settings.ccm = net_ccm_default();
     settings.ccm.cap = RECALL_CHUNKS - 1;
     return settings;
@@ -71,7 +71,8 @@ static RecallSettings merge(void) {
     settings.rate = 3e-3;
     settings.ccm.merge = true;
     settings.ccm.comp = 8;
-    settings.ccm.positions = NET_CCM_CHUNK; // a mean of keys that were not turned
+    settings.ccm.positions = NET_CCM_CHUNK;     // a mean of keys that were not turned
+    settings.norm = settings.ccm.comp_norm = 8; // what a slot is should count in what it holds
     return settings;
 }
 static RecallSettings frozen(void) {
@@ -91,7 +92,7 @@ static const Kind kinds[KINDS] = {
 // What differs between the kinds: how long each is trained and how its memory is set.
 static void describe(const RecallSettings* settings, char text[DESCRIPTION]) {
     const NetCcmConfig* ccm = &settings->ccm;
-    char raw[DESCRIPTION / 4] = "", slots[DESCRIPTION / 8] = "";
+    char raw[DESCRIPTION / 4] = "", slots[DESCRIPTION / 8] = "", norms[DESCRIPTION / 4];
     if (settings->raw_updates) {
         snprintf(raw, sizeof raw, "%" PRId32 " at %g on raw context, ", settings->raw_updates,
                  settings->raw_rate);
@@ -99,10 +100,12 @@ static void describe(const RecallSettings* settings, char text[DESCRIPTION]) {
     if (ccm->comp) {
         snprintf(slots, sizeof slots, ", %" PRId32 " slots", ccm->comp);
     }
-    snprintf(text, DESCRIPTION, "%s%" PRId32 " at %g, batch %" PRId32 "%s%s%s", raw,
+    snprintf(norms, sizeof norms, ", first norms %g and %g", settings->norm, ccm->comp_norm);
+    snprintf(text, DESCRIPTION, "%s%" PRId32 " at %g, batch %" PRId32 "%s%s%s%s", raw,
              settings->updates, settings->rate, settings->batch, slots,
              ccm->positions == NET_CCM_CHUNK ? ", positions in chunks" : "",
-             ccm->local ? ", first layer local" : "");
+             ccm->local ? ", first layer local" : "",
+             settings->norm == 1 && ccm->comp_norm == 1 ? "" : norms);
 }
 
 // ---------------------------------------------------------------- a row
@@ -208,7 +211,7 @@ static const struct argp_option option_table[] = {
     {"episodes", 'e', "N", 0, "fresh episodes that are scored (default 2048)", 0},
     {"set", 'S', "NAME=VALUE", 0,
      "another setting than the kind's own: updates, rate, raw_updates, raw_rate, batch, slots, "
-     "rank, floor, adapter, positions or local; may be repeated",
+     "rank, floor, norm, comp_norm, adapter, positions or local; may be repeated",
      0},
     {0}};
 

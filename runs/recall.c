@@ -42,16 +42,15 @@ struct Recall {
 };
 
 // ---------------------------------------------------------------- the model
-static View view_of(NetGraph* graph, const NetCcmConfig* config, NetCcmShape shape) {
+static View view_of(NetGraph* graph, const NetCcmConfig* config, double norm, NetCcmShape shape) {
     int32_t width = config->width;
-    double gain = sqrt((double)width); // unit variance: less is drowned by the first feed-forward
     View view;
     view.type = net_input(graph, "type", NET_INPUT_INDEX, 1, &shape.steps);
     view.key = net_input(graph, "key", NET_INPUT_INDEX, 1, &shape.steps);
     view.value = net_input(graph, "value", NET_INPUT_INDEX, 1, &shape.steps);
-    NetTensor x = net_embed(graph, view.type, "type", RECALL_TYPES, width, gain);
-    x = net_add(graph, x, net_embed(graph, view.key, "key", RECALL_KEYS, width, gain));
-    x = net_add(graph, x, net_embed(graph, view.value, "value", RECALL_VALUES + 1, width, gain));
+    NetTensor x = net_embed(graph, view.type, "type", RECALL_TYPES, width, norm);
+    x = net_add(graph, x, net_embed(graph, view.key, "key", RECALL_KEYS, width, norm));
+    x = net_add(graph, x, net_embed(graph, view.value, "value", RECALL_VALUES + 1, width, norm));
     view.branch = net_ccm(graph, "memory", config, shape, x);
     NetLayer head = {.name = "head",
                      .outputs = RECALL_VALUES,
@@ -80,7 +79,8 @@ static int32_t raw_steps(const NetCcmConfig* config, int32_t steps) {
 }
 
 // steps: of the episodes that are played online.
-static NetStatus build(const NetCcmConfig* config, int32_t steps, Model* model, char why[NET_WHY]) {
+static NetStatus build(const NetCcmConfig* config, double norm, int32_t steps, Model* model,
+                       char why[NET_WHY]) {
     NetCcmConfig raw = raw_config(config);
     int32_t groups = config->comp ? RECALL_CHUNKS - 1 : 0;
     int32_t past = net_ccm_past(config, raw_steps(config, steps));
@@ -90,9 +90,10 @@ static NetStatus build(const NetCcmConfig* config, int32_t steps, Model* model, 
     }
     NetGraph* graph = model->graph;
     net_share(graph, true);
-    model->raw = view_of(graph, &raw, (NetCcmShape){.steps = RECALL_STEPS});
-    model->whole = view_of(graph, config, (NetCcmShape){.steps = RECALL_STEPS, .groups = groups});
-    model->step = view_of(graph, config, (NetCcmShape){.steps = 1, .past = past});
+    model->raw = view_of(graph, &raw, norm, (NetCcmShape){.steps = RECALL_STEPS});
+    model->whole =
+        view_of(graph, config, norm, (NetCcmShape){.steps = RECALL_STEPS, .groups = groups});
+    model->step = view_of(graph, config, norm, (NetCcmShape){.steps = 1, .past = past});
     if (config->comp) {
         NetCcmShape shape = {.groups = 1, .past = past};
         model->compress = net_ccm(graph, "memory", config, shape, (NetTensor){0});
@@ -151,7 +152,7 @@ NetStatus recall_create(const RecallSettings* settings, Recall** recall, char wh
         return out_of_memory(why);
     }
     made->settings = *settings;
-    NetStatus status = build(&settings->ccm, RECALL_STEPS, &made->model, why);
+    NetStatus status = build(&settings->ccm, settings->norm, RECALL_STEPS, &made->model, why);
     if (status == NET_OK) {
         status = fill(made, why);
     }
@@ -456,7 +457,8 @@ NetStatus recall_time(const Recall* recall, int32_t rows, int32_t steps, double*
     Model model = {0};
     NetCcm* online = NULL;
     RecallEpisode* batch = calloc((size_t)rows, sizeof *batch);
-    NetStatus status = batch ? build(config, steps, &model, why) : out_of_memory(why);
+    NetStatus status =
+        batch ? build(config, recall->settings.norm, steps, &model, why) : out_of_memory(why);
     if (status == NET_OK) {
         status = create_online(config, &model, rows, steps, &online, why);
     }

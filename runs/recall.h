@@ -31,6 +31,7 @@ typedef struct RecallSettings {
     int32_t raw_updates;
     double raw_rate;
     int32_t batch, threads;
+    double norm; // of the first embeddings of type, key and value
     uint64_t seed;
 } RecallSettings;
 

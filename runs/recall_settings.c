@@ -28,6 +28,8 @@ static const Setting table[] = {
     {"floor", OF(ccm.merge_floor), REAL, 0, 1, {0}},
     {"adapter", OF(ccm.adapter), WORD, 0, 3, {"lora", "lora_all", "own", "shared"}},
     {"positions", OF(ccm.positions), WORD, 0, 1, {"episode", "chunk"}},
+    {"norm", OF(norm), REAL, 1e-6, 1000, {0}},
+    {"comp_norm", OF(ccm.comp_norm), REAL, 1e-6, 1000, {0}},
     {"local", OF(ccm.local), WORD, 0, 1, {"false", "true"}},
 };
 static_assert(sizeof(NetCcmAdapter) == sizeof(int32_t) && sizeof(NetCcmPositions) == 4,
@@ -77,7 +79,8 @@ bool recall_set(RecallSettings* settings, const char* assignment, char why[NET_W
     snprintf(
         why, NET_WHY,
         "'%.60s' is no setting here: updates, rate, raw_updates, raw_rate, batch, slots, rank, "
-        "floor (numbers), adapter=lora|lora_all|own|shared, positions=episode|chunk or "
+        "floor, norm, comp_norm (numbers), adapter=lora|lora_all|own|shared, "
+        "positions=episode|chunk or "
         "local=true|false",
         assignment);
     return false;

@@ -13,7 +13,8 @@ enum { LEARNS = 1, UPDATES = 400 };
 #endif
 
 static RecallSettings settings_of(int32_t updates) {
-    RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64, .threads = 2};
+    RecallSettings settings = {
+        .updates = updates, .rate = 1e-3, .batch = 64, .threads = 2, .norm = 1};
     settings.ccm = net_ccm_default();
     settings.ccm.cap = RECALL_CHUNKS - 1;
     return settings;
