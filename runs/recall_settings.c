@@ -80,8 +80,7 @@ bool recall_set(RecallSettings* settings, const char* assignment, char why[NET_W
         why, NET_WHY,
         "'%.60s' is no setting here: updates, rate, raw_updates, raw_rate, batch, slots, rank, "
         "floor, norm, comp_norm (numbers), adapter=lora|lora_all|own|shared, "
-        "positions=episode|chunk or "
-        "local=true|false",
+        "positions=episode|chunk or local=true|false",
         assignment);
     return false;
 }

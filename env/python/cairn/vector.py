@@ -35,7 +35,8 @@ class CrafterVectorEnv(VectorEnv[Any, Array, Array]):
     `info` holds arrays [num_envs, ...]: `inventory` (uint8 [16], in the order of `cairn.ITEMS`),
     `achievements` (counts, int32 [22], in the order of `cairn.ACHIEVEMENTS`), `unlocked` (bool
     [22]: by this very step), `discount`, `player_pos` (int32 [x, y]), `reward` and, if asked for,
-    `semantic`. As Gymnasium's own, each comes with a mask (`_inventory`, ...): True where told.
+    `semantic`. As Gymnasium's own, each comes with a mask (`_inventory`, ...): True where told,
+    not to be written to.
 
     Autoreset (`metadata["autoreset_mode"]`): in mode SAME_STEP a world that ended begins its next
     episode inside the step. Its row of the observation and of `info` is that of the new episode;
