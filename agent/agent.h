@@ -307,6 +307,7 @@ typedef struct AgentActions { // caller-owned; NULL = not wanted; R rows
     uint8_t* expects;  // [R, AGENT_EXPECTED]
     float* similarity; // [R, AGENT_EXPECTED] cosines in [-1, 1], 0 where there is none
     float* latent;     // [R, agent_policy_latent] what the network makes of the observation
+    float* context;    // [R, agent_policy_context] and of the steps before, if it remembers them
 } AgentActions;
 
 typedef struct AgentPolicy AgentPolicy; // owns a copy of the weights
@@ -325,7 +326,8 @@ void agent_policy_destroy(AgentPolicy* policy);                    // NULL is al
 const AgentConfig* agent_policy_config(const AgentPolicy* policy); // that of its training
 AgentProgress agent_policy_progress(const AgentPolicy* policy);    // its training when saved
 int32_t agent_policy_latent(const AgentPolicy* policy);            // width of the latent
-bool agent_policy_predicts(const AgentPolicy* policy);             // it has expectations to tell
+int32_t agent_policy_context(const AgentPolicy* policy); // of what its memory of steps gives; or 0
+bool agent_policy_predicts(const AgentPolicy* policy);   // it has expectations to tell
 
 // What an agent carries from step to step, for R games at once.
 typedef struct AgentMemory AgentMemory;
@@ -360,7 +362,7 @@ typedef struct AgentEvaluation {
     int32_t threads;               // [1, 256]
     bool greedy;                   // the most probable action instead of a drawn one
     bool record;                   // hand a trace of every episode to the callback
-    bool record_latents;           // with the latents of all its steps
+    bool record_latents;           // with the latents of all its steps, and what memory gives there
     AgentRecall recall;            // another than its own: AGENT_BAD_CONFIG without a memory
     const CairnTextures* textures; // borrowed; NULL = Cairn's own
 } AgentEvaluation;
@@ -376,6 +378,7 @@ typedef struct AgentTrace {   // what the agent did and said; valid during the c
     const uint32_t* unlocked; // [length] bit k: this step unlocked achievement k
     const float* reward;      // [length] the world's
     const float* latent;      // [length, agent_policy_latent] NULL unless asked for
+    const float* context;     // [length, agent_policy_context] NULL as well where there is none
 } AgentTrace;
 // Called once per episode, in the order of their ends, by the thread that called agent_evaluate.
 // trace: NULL unless recording. false stops the evaluation.
@@ -411,3 +414,30 @@ void agent_next_destroy(AgentNext* next); // NULL is allowed
 bool agent_next_add(AgentNext* next, const AgentEpisode* episode, const AgentTrace* trace);
 AgentStatus agent_next_summary(const AgentNext* next, AgentNextSummary* summary,
                                char why[AGENT_WHY]);
+
+// ---------------------------------------------------------------- places seen earlier
+// Does the agent know where something lies that it has seen and sees no more? Asked at every fourth
+// step where a kind of cell was seen earlier in the episode and none is in view: in which of four
+// directions is the nearest of those that were seen? Linear probes answer, fitted to odd episodes
+// and asked on even ones (40,000 steps of each at most).
+enum { AGENT_PLACES = 5 }; // water, tree, coal, iron, table
+typedef struct AgentPlaceSummary {
+    const char* name;
+    int64_t fit_steps, test_steps; // asked
+    bool probed;                   // there were some of both, else the rest is 0
+    bool remembers;                // the agent has a memory of its steps
+    double chance;                 // share of right answers: always the most frequent direction
+    double latent_top1;            // a probe on the latent
+    double memory_top1;            // on the latent and what the memory gives
+} AgentPlaceSummary;
+
+typedef struct AgentPlaces AgentPlaces;
+// seed: that of the evaluation.
+AgentStatus agent_places_create(const AgentPolicy* policy, int64_t seed, AgentPlaces** places,
+                                char why[AGENT_WHY]);
+void agent_places_destroy(AgentPlaces* places); // NULL is allowed
+// A trace with latents, as agent_evaluate hands out: its actions are played again. false: out of
+// memory.
+bool agent_places_add(AgentPlaces* places, const AgentEpisode* episode, const AgentTrace* trace);
+AgentStatus agent_places_summary(const AgentPlaces* places, AgentPlaceSummary summary[AGENT_PLACES],
+                                 char why[AGENT_WHY]);

@@ -17,7 +17,7 @@ static const uint64_t stream_evaluation = (uint64_t)1 << 63; // + number of the 
 typedef struct Recording { // of one world's episode; grows between rounds
     int32_t room;          // steps
     int32_t* action;
-    float *value, *entropy, *probability, *similarity, *latent;
+    float *value, *entropy, *probability, *similarity, *latent, *context;
     uint8_t* expects;
     uint32_t* unlocked;
     float* reward;
@@ -49,7 +49,7 @@ typedef struct Evaluator {
     float *value, *entropy, *probability; // [worlds], [worlds], [worlds, CAIRN_ACTIONS]
     uint8_t* expects;                     // [worlds, AGENT_EXPECTED]
     float* similarity;                    // [worlds, AGENT_EXPECTED]
-    float* latent;                        // [worlds, latent] NULL unless recording them
+    float *latent, *context;              // [worlds, ...] NULL unless recording them
     void* block;                          // owns the arrays
 } Evaluator;
 
@@ -87,6 +87,11 @@ static void record(const Evaluator* e, int32_t world) {
     if (e->latent) {
         size_t width = (size_t)e->policy->network.width;
         memcpy(r->latent + t * width, e->latent + (size_t)world * width, width * sizeof *r->latent);
+    }
+    if (e->context) {
+        size_t width = (size_t)e->policy->network.context_width;
+        memcpy(r->context + t * width, e->context + (size_t)world * width,
+               width * sizeof *r->context);
     }
 }
 
@@ -136,6 +141,8 @@ static void play_group(const Evaluator* e, const Actor* actor, int32_t first) {
         actions.expects = e->expects + at * AGENT_EXPECTED;
         actions.similarity = e->similarity + at * AGENT_EXPECTED;
         actions.latent = e->latent ? e->latent + at * (size_t)e->policy->network.width : NULL;
+        actions.context =
+            e->context ? e->context + at * (size_t)e->policy->network.context_width : NULL;
     }
     Observations observations = observations_from(&e->observations, at);
     for (int32_t t = 0; t < ROUND && any_active(e->game + at) && !stopped(e); t++) {
@@ -197,8 +204,10 @@ static bool make_room(const Evaluator* e, Game* game) {
         !grow(&r->reward, room, sizeof *r->reward)) {
         return false;
     }
-    size_t width = (size_t)e->policy->network.width;
-    if (e->latent && !grow(&r->latent, room * width, sizeof *r->latent)) {
+    const Network* network = &e->policy->network;
+    if ((e->latent && !grow(&r->latent, room * (size_t)network->width, sizeof *r->latent)) ||
+        (e->context &&
+         !grow(&r->context, room * (size_t)network->context_width, sizeof *r->context))) {
         return false;
     }
     r->room = (int32_t)room;
@@ -216,7 +225,8 @@ static bool hand_over(Evaluator* e, int32_t world, AgentEpisodeCallback* callbac
                         .similarity = r->similarity,
                         .unlocked = r->unlocked,
                         .reward = r->reward,
-                        .latent = r->latent};
+                        .latent = r->latent,
+                        .context = r->context};
     memcpy(game->episode.achievements, e->achievements + (size_t)world * CAIRN_ACHIEVEMENTS,
            sizeof game->episode.achievements);
     return callback(context, &game->episode, e->config->record ? &trace : NULL);
@@ -277,8 +287,12 @@ static void lay_out(Evaluator* e, Block* block) {
     e->expects = block_take(block, n * AGENT_EXPECTED, sizeof *e->expects);
     e->similarity = block_take(block, n * AGENT_EXPECTED, sizeof *e->similarity);
     if (e->config->record && e->config->record_latents) {
-        size_t width = (size_t)e->policy->network.width;
-        e->latent = block_take(block, n * width, sizeof *e->latent);
+        const Network* network = &e->policy->network;
+        e->latent = block_take(block, n * (size_t)network->width, sizeof *e->latent);
+        if (network->has_context) {
+            size_t width = (size_t)network->context_width;
+            e->context = block_take(block, n * width, sizeof *e->context);
+        }
     }
     e->value = block_take(block, n, sizeof *e->value);
     e->entropy = block_take(block, n, sizeof *e->entropy);
@@ -345,6 +359,7 @@ static void release(Evaluator* e) {
         free(r->unlocked);
         free(r->reward);
         free(r->latent);
+        free(r->context);
     }
     agent_memory_destroy(e->memory);
     cairn_destroy(e->cairn);

@@ -2,25 +2,17 @@
 // unlock: how often its expectation names it, and how well a linear probe on the latent does.
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "agent/agent.h"
-#include "agent/probe.h"
+#include "agent/probe_samples.h"
 
-enum { CLASSES = CAIRN_ACHIEVEMENTS, PROBE_EVERY = 4, PROBE_ROWS = 40000 };
-
-typedef struct Samples { // every PROBE_EVERY-th step, for the probe
-    int64_t count, room;
-    float* features; // [count, width]
-    int32_t* label;  // [count]
-} Samples;
+enum { CLASSES = CAIRN_ACHIEVEMENTS };
 
 struct AgentNext {
-    int32_t width;
     bool predicts;
     int64_t steps, hits[2]; // top-1, top-3
     int64_t next_counts[CLASSES];
-    Samples fit, test; // of odd and of even episodes
+    ProbeSamples samples; // of latents; one question: which one it will be
 };
 
 AgentStatus agent_next_create(const AgentPolicy* policy, AgentNext** next, char why[AGENT_WHY]) {
@@ -29,46 +21,16 @@ AgentStatus agent_next_create(const AgentPolicy* policy, AgentNext** next, char 
         snprintf(why, AGENT_WHY, "out of memory");
         return AGENT_OUT_OF_MEMORY;
     }
-    (*next)->width = agent_policy_latent(policy);
+    (*next)->samples = (ProbeSamples){.width = {agent_policy_latent(policy)}, .questions = 1};
     (*next)->predicts = agent_policy_predicts(policy);
     return AGENT_OK;
 }
 
 void agent_next_destroy(AgentNext* next) {
     if (next) {
-        free(next->fit.features);
-        free(next->fit.label);
-        free(next->test.features);
-        free(next->test.label);
+        probe_samples_free(&next->samples);
         free(next);
     }
-}
-
-// array: address of a pointer; kept as it is when memory is out.
-static bool grow(void* array, size_t bytes) {
-    void** place = array;
-    void* larger = realloc(*place, bytes);
-    if (larger) {
-        *place = larger;
-    }
-    return larger != NULL;
-}
-
-static bool add_sample(Samples* s, int32_t width, const float* latent, int32_t label) {
-    if (s->count == PROBE_ROWS) {
-        return true;
-    }
-    if (s->count == s->room) {
-        int64_t room = s->room ? 2 * s->room : 1024;
-        if (!grow(&s->features, (size_t)room * (size_t)width * sizeof *s->features) ||
-            !grow(&s->label, (size_t)room * sizeof *s->label)) {
-            return false;
-        }
-        s->room = room;
-    }
-    memcpy(s->features + (size_t)s->count * (size_t)width, latent, (size_t)width * sizeof *latent);
-    s->label[s->count++] = label;
-    return true;
 }
 
 static int32_t first_bit(uint32_t bits) {
@@ -81,7 +43,7 @@ static int32_t first_bit(uint32_t bits) {
 
 bool agent_next_add(AgentNext* next, const AgentEpisode* episode, const AgentTrace* trace) {
     uint32_t coming = 0; // what the next unlock will be
-    Samples* samples = episode->number % 2 ? &next->fit : &next->test;
+    const size_t width = (size_t)next->samples.width[0];
     for (int32_t t = episode->length; t-- > 0;) {
         coming = trace->unlocked[t] ? trace->unlocked[t] : coming;
         if (!coming) {
@@ -96,48 +58,27 @@ bool agent_next_add(AgentNext* next, const AgentEpisode* episode, const AgentTra
             next->hits[0] += i == 0 && hit;
         }
         next->hits[1] += hit;
+        const float* part[PROBE_PARTS] = {trace->latent + (size_t)t * width};
+        const int32_t label = first_bit(coming);
         if (t % PROBE_EVERY == 0 &&
-            !add_sample(samples, next->width, trace->latent + (size_t)t * (size_t)next->width,
-                        first_bit(coming))) {
+            !probe_samples_add(&next->samples, episode->number, part, &label)) {
             return false;
         }
     }
     return true;
 }
 
-static AgentStatus probe(const AgentNext* next, AgentNextSummary* summary, char why[AGENT_WHY]) {
-    const Samples *fit = &next->fit, *test = &next->test;
-    Probe* made = NULL;
-    float* probability = malloc((size_t)test->count * CLASSES * sizeof *probability);
-    AgentStatus status = AGENT_OUT_OF_MEMORY;
-    if (probability) {
-        status =
-            probe_fit(fit->count, next->width, fit->features, CLASSES, fit->label, 1, &made, why);
-    }
-    if (status == AGENT_OK) {
-        probe_apply(made, test->count, test->features, probability);
-        for (int64_t i = 0; i < test->count; i++) {
-            const float* row = probability + i * CLASSES;
-            int32_t best = 0;
-            for (int32_t k = 1; k < CLASSES; k++) {
-                best = row[k] > row[best] ? k : best;
-            }
-            summary->probe_probability += (double)row[test->label[i]] / (double)test->count;
-            summary->probe_top1 += (best == test->label[i]) / (double)test->count;
-        }
-        summary->probed = true;
-    }
-    probe_destroy(made);
-    free(probability);
-    return status;
-}
-
 AgentStatus agent_next_summary(const AgentNext* next, AgentNextSummary* summary,
                                char why[AGENT_WHY]) {
+    ProbeScore score;
+    AgentStatus status = probe_samples_score(&next->samples, 0, 1, CLASSES, &score, why);
     *summary = (AgentNextSummary){.steps = next->steps,
                                   .predicts = next->predicts,
-                                  .fit_steps = next->fit.count,
-                                  .test_steps = next->test.count};
+                                  .probed = score.probed,
+                                  .fit_steps = score.fit_steps,
+                                  .test_steps = score.test_steps,
+                                  .probe_probability = score.probability,
+                                  .probe_top1 = score.top1};
     for (int k = 0; k < CLASSES && next->steps > 0; k++) {
         double share = (double)next->next_counts[k] / (double)next->steps;
         summary->chance = share > summary->chance ? share : summary->chance;
@@ -146,6 +87,5 @@ AgentStatus agent_next_summary(const AgentNext* next, AgentNextSummary* summary,
         summary->top1 = (double)next->hits[0] / (double)next->steps;
         summary->top3 = (double)next->hits[1] / (double)next->steps;
     }
-    bool enough = next->fit.count > 0 && next->test.count > 0;
-    return enough ? probe(next, summary, why) : AGENT_OK;
+    return status;
 }

@@ -317,6 +317,10 @@ void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory
         actions->latent[i] = (float)latent[i];
     }
     const NetReal* context = look_back(policy, memory, first, rows, latent, unlocked);
+    size_t past = context ? (size_t)policy->network.context_width : 0;
+    for (size_t i = 0; actions->context && i < (size_t)rows * past; i++) {
+        actions->context[i] = (float)context[i];
+    }
     actor_decide(actor, rows, latent, vector, context, &log_prob, &value);
     for (int32_t i = 0; i < rows; i++) {
         const NetReal* own = log_prob + (size_t)i * CAIRN_ACTIONS;
@@ -344,6 +348,10 @@ void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
 
 int32_t agent_policy_latent(const AgentPolicy* policy) {
     return policy->network.width;
+}
+
+int32_t agent_policy_context(const AgentPolicy* policy) {
+    return policy->network.has_context ? policy->network.context_width : 0;
 }
 
 bool agent_policy_predicts(const AgentPolicy* policy) {

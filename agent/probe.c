@@ -1,5 +1,6 @@
 #include "agent/probe.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,30 +65,35 @@ static bool take_arrays(Probe* probe) {
 }
 
 // Rows index[0..count), or first..first+count without an index.
-static void forward(Probe* probe, const float* features, const int32_t* index, int64_t first,
+static void forward(Probe* probe, const ProbeRows* rows, const int32_t* index, int64_t first,
                     int32_t count) {
     NetReal* input = net_plan_input(probe->plan, probe->features);
     size_t width = (size_t)probe->width;
     for (int32_t i = 0; i < count; i++) {
         size_t row = index ? (size_t)index[i] : (size_t)(first + i);
         for (size_t k = 0; k < width; k++) {
-            input[(size_t)i * width + k] = (NetReal)features[row * width + k];
+            input[(size_t)i * width + k] = (NetReal)rows->features[row * (size_t)rows->stride + k];
         }
     }
     net_plan_forward(probe->plan, count);
 }
 
-static void pass(Probe* probe, NetAdam* adam, int64_t rows, const float* features,
-                 const int32_t* label, const int32_t* order) {
+static int32_t label_of(const ProbeRows* rows, int64_t row) {
+    return rows->label[row * rows->questions];
+}
+
+// The order's first `asked` rows.
+static void pass(Probe* probe, NetAdam* adam, const ProbeRows* rows, int64_t asked,
+                 const int32_t* order) {
     size_t classes = (size_t)probe->classes;
-    for (int64_t first = 0; first < rows; first += BATCH) {
-        int32_t count = (int32_t)(rows - first < BATCH ? rows - first : BATCH);
+    for (int64_t first = 0; first < asked; first += BATCH) {
+        int32_t count = (int32_t)(asked - first < BATCH ? asked - first : BATCH);
         net_plan_load(probe->plan, probe->weights);
-        forward(probe, features, order + first, 0, count);
+        forward(probe, rows, order + first, 0, count);
         NetReal* d_log_prob = net_plan_d_output(probe->plan, probe->log_prob);
         memset(d_log_prob, 0, BATCH * classes * sizeof *d_log_prob);
         for (int32_t i = 0; i < count; i++) {
-            d_log_prob[(size_t)i * classes + (size_t)label[order[first + i]]] =
+            d_log_prob[(size_t)i * classes + (size_t)label_of(rows, order[first + i])] =
                 (NetReal)(-1.0 / count);
         }
         memset(probe->gradient, 0, probe->count * sizeof *probe->gradient);
@@ -97,13 +103,23 @@ static void pass(Probe* probe, NetAdam* adam, int64_t rows, const float* feature
     }
 }
 
-AgentStatus probe_fit(int64_t rows, int32_t width, const float* features, int32_t classes,
-                      const int32_t* label, uint64_t seed, Probe** result, char why[AGENT_WHY]) {
+static int64_t find_asked(const ProbeRows* rows, int32_t* order) {
+    int64_t asked = 0;
+    for (int64_t row = 0; row < rows->count; row++) {
+        if (label_of(rows, row) >= 0) {
+            order[asked++] = (int32_t)row;
+        }
+    }
+    return asked;
+}
+
+AgentStatus probe_fit(const ProbeRows* rows, int32_t width, int32_t classes, uint64_t seed,
+                      Probe** result, char why[AGENT_WHY]) {
     *result = NULL;
     Probe* probe = calloc(1, sizeof *probe);
-    int32_t* order = malloc((size_t)rows * sizeof *order);
+    int32_t* order = malloc((size_t)rows->count * sizeof *order);
     AgentStatus status = AGENT_OUT_OF_MEMORY;
-    snprintf(why, AGENT_WHY, "out of memory for a probe on %lld steps", (long long)rows);
+    snprintf(why, AGENT_WHY, "out of memory for a probe on %lld steps", (long long)rows->count);
     if (probe && order) {
         probe->width = width, probe->classes = classes;
         status = build(probe, why) == NET_OK && take_arrays(probe) ? AGENT_OK : status;
@@ -120,12 +136,11 @@ AgentStatus probe_fit(int64_t rows, int32_t width, const float* features, int32_
                     .mean = probe->mean,
                     .square = probe->square};
     NetRandom random = net_random(seed, 0);
-    for (int64_t i = 0; i < rows; i++) {
-        order[i] = (int32_t)i;
-    }
+    const int64_t asked = find_asked(rows, order);
+    assert(asked > 0);
     while (adam.updates < UPDATES) {
-        net_random_permute(&random, (size_t)rows, order);
-        pass(probe, &adam, rows, features, label, order);
+        net_random_permute(&random, (size_t)asked, order);
+        pass(probe, &adam, rows, asked, order);
     }
     net_plan_load(probe->plan, probe->weights);
     free(order);
@@ -133,11 +148,11 @@ AgentStatus probe_fit(int64_t rows, int32_t width, const float* features, int32_
     return AGENT_OK;
 }
 
-void probe_apply(Probe* probe, int64_t rows, const float* features, float* probability) {
+void probe_apply(Probe* probe, const ProbeRows* rows, float* probability) {
     size_t classes = (size_t)probe->classes;
-    for (int64_t first = 0; first < rows; first += BATCH) {
-        int32_t count = (int32_t)(rows - first < BATCH ? rows - first : BATCH);
-        forward(probe, features, NULL, first, count);
+    for (int64_t first = 0; first < rows->count; first += BATCH) {
+        int32_t count = (int32_t)(rows->count - first < BATCH ? rows->count - first : BATCH);
+        forward(probe, rows, NULL, first, count);
         const NetReal* log_prob = net_plan_output(probe->plan, probe->log_prob);
         for (size_t i = 0; i < (size_t)count * classes; i++) {
             probability[(size_t)first * classes + i] = (float)exp((double)log_prob[i]);

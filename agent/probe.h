@@ -4,11 +4,19 @@
 
 typedef struct Probe Probe;
 
+typedef struct ProbeRows { // borrowed
+    int64_t count;
+    int32_t stride;        // floats from row to row; a probe looks at the first of them
+    const float* features; // [count, stride]
+    int32_t questions;     // labels from row to row
+    const int32_t* label; // [count, questions], that of the question asked in front; negative: this
+                          // row is not asked
+} ProbeRows;
+
 // Fits weights [classes, width] and biases by Adam on cross entropy: at least 1,500 updates, in
-// whole passes over the rows in random order. features [rows, width], rows >= 1; label [rows] in
-// [0, classes).
-AgentStatus probe_fit(int64_t rows, int32_t width, const float* features, int32_t classes,
-                      const int32_t* label, uint64_t seed, Probe** probe, char why[AGENT_WHY]);
+// whole passes over the rows that are asked, >= 1, in random order. Labels are below `classes`.
+AgentStatus probe_fit(const ProbeRows* rows, int32_t width, int32_t classes, uint64_t seed,
+                      Probe** probe, char why[AGENT_WHY]);
 void probe_destroy(Probe* probe); // NULL is allowed
-// Probabilities [rows, classes].
-void probe_apply(Probe* probe, int64_t rows, const float* features, float* probability);
+// Probabilities [count, classes] of all rows, asked or not.
+void probe_apply(Probe* probe, const ProbeRows* rows, float* probability);

@@ -47,9 +47,10 @@ static const struct argp_option option_list[] = {
 static const char description[] =
     "Plays N fresh episodes with the agent of CHECKPOINT (a run's folder stands for its newest) "
     "and "
-    "prints the 22 success rates with Wilson's 95 % interval, and score, mean reward and mean "
-    "length "
-    "with bootstrap intervals.\v"
+    "prints the 22 success rates with Wilson's 95 % interval, score, mean reward and mean length "
+    "with bootstrap intervals, and what linear maps find in the agent's vectors: what it will "
+    "unlock "
+    "next, and where things lie that it has seen.\v"
     "Examples:\n"
     "  cairn eval runs/first\n"
     "  cairn eval runs/first/checkpoints/best.ckpt --episodes 500 --json\n"
@@ -111,6 +112,7 @@ typedef struct Evaluated { // the callback's context
     int32_t done;
     EvalRecorder* recorder; // NULL = not recording
     AgentNext* next;
+    AgentPlaces* places;
     ValueFit fit;
     double gamma;
     bool show;         // a count on standard error
@@ -130,7 +132,8 @@ static bool take_episode(void* context, const AgentEpisode* episode, const Agent
         fprintf(stderr, "\r%" PRId32 " of %" PRId32 " episodes", evaluated->done,
                 evaluated->options->episodes);
     }
-    if (!agent_next_add(evaluated->next, episode, trace)) {
+    if (!agent_next_add(evaluated->next, episode, trace) ||
+        !agent_places_add(evaluated->places, episode, trace)) {
         snprintf(evaluated->why, sizeof evaluated->why, "out of memory");
         return false;
     }
@@ -183,11 +186,29 @@ static void print_next(const AgentNextSummary* next) {
     }
 }
 
+static void print_places(const AgentPlaceSummary places[AGENT_PLACES]) {
+    printf("\ndirection of what was seen earlier and is out of view (linear maps; one of four)\n");
+    printf("%-22s %8s %10s %10s %10s\n", "", "steps", "chance", "latent",
+           places[0].remembers ? "and memory" : "");
+    for (int i = 0; i < AGENT_PLACES; i++) {
+        const AgentPlaceSummary* place = &places[i];
+        printf("%-22s %8" PRId64, place->name, place->test_steps);
+        if (place->probed) {
+            printf(" %8.1f %% %8.1f %%", 100 * place->chance, 100 * place->latent_top1);
+        }
+        if (place->probed && place->remembers) {
+            printf(" %8.1f %%", 100 * place->memory_top1);
+        }
+        printf("\n");
+    }
+}
+
 typedef struct Figures { // what is printed
     const char* path;
     int64_t trained; // steps
     ScoreSummary summary;
     AgentNextSummary next;
+    AgentPlaceSummary places[AGENT_PLACES];
     double value_fit;
 } Figures;
 
@@ -212,6 +233,7 @@ static void print_text(const EvalOptions* options, const Figures* figures) {
     print_interval("length", "", &summary->length);
     printf("%-22s %8.2f    r^2 of value and discounted return\n", "value fit", figures->value_fit);
     print_next(&figures->next);
+    print_places(figures->places);
 }
 
 // Percent; what could not be asked is null.
@@ -235,6 +257,23 @@ static json_t* next_json(const AgentNextSummary* next) {
     return object;
 }
 
+static json_t* places_json(const AgentPlaceSummary places[AGENT_PLACES]) {
+    json_t* object = json_object();
+    for (int i = 0; i < AGENT_PLACES; i++) {
+        const AgentPlaceSummary* place = &places[i];
+        json_t* memory =
+            place->probed && place->remembers ? json_real(100 * place->memory_top1) : json_null();
+        json_t* latent = place->probed ? json_real(100 * place->latent_top1) : json_null();
+        json_t* chance = place->probed ? json_real(100 * place->chance) : json_null();
+        json_object_set_new(object, place->name,
+                            json_pack("{s:I, s:I, s:o, s:o, s:o}", "probe_fit_steps",
+                                      (json_int_t)place->fit_steps, "probe_test_steps",
+                                      (json_int_t)place->test_steps, "chance_percent", chance,
+                                      "latent_percent", latent, "memory_percent", memory));
+    }
+    return object;
+}
+
 static json_t* interval_json(const ScoreInterval* interval) {
     return json_pack("{s:f, s:f, s:f}", "value", interval->value, "low", interval->low, "high",
                      interval->high);
@@ -247,13 +286,13 @@ static int print_json(const EvalOptions* options, const Figures* figures) {
         json_object_set_new(rates, cairn_achievement_name(k), interval_json(&summary->rate[k]));
     }
     json_t* object = json_pack(
-        "{s:s, s:I, s:i, s:I, s:b, s:s, s:o, s:o, s:o, s:o, s:f, s:o}", "checkpoint", figures->path,
-        "trained_steps", (json_int_t)figures->trained, "episodes", (int)options->episodes, "seed",
-        (json_int_t)options->seed, "greedy", (int)options->greedy, "recall",
-        recall_names[options->recall], "success_rates_percent", rates, "score_percent",
+        "{s:s, s:I, s:i, s:I, s:b, s:s, s:o, s:o, s:o, s:o, s:f, s:o, s:o}", "checkpoint",
+        figures->path, "trained_steps", (json_int_t)figures->trained, "episodes",
+        (int)options->episodes, "seed", (json_int_t)options->seed, "greedy", (int)options->greedy,
+        "recall", recall_names[options->recall], "success_rates_percent", rates, "score_percent",
         interval_json(&summary->score), "reward", interval_json(&summary->reward), "length",
         interval_json(&summary->length), "value_fit", figures->value_fit, "next_achievement",
-        next_json(&figures->next));
+        next_json(&figures->next), "places_seen_earlier", places_json(figures->places));
     char* text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(object);
     if (!text) {
@@ -271,7 +310,8 @@ static int report(const EvalOptions* options, const char* path, int64_t trained,
     score_summarise(evaluated->episodes, (size_t)options->episodes, (uint64_t)options->seed,
                     &figures.summary);
     char why[AGENT_WHY];
-    if (agent_next_summary(evaluated->next, &figures.next, why) != AGENT_OK) {
+    if (agent_next_summary(evaluated->next, &figures.next, why) != AGENT_OK ||
+        agent_places_summary(evaluated->places, figures.places, why) != AGENT_OK) {
         return runs_fail("%s", why);
     }
     int status = RUNS_OK;
@@ -303,7 +343,9 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
                                                  &evaluated.recorder, evaluated.why)) {
         status = runs_fail("%s", evaluated.why);
     }
-    if (status == RUNS_OK && agent_next_create(policy, &evaluated.next, why) != AGENT_OK) {
+    if (status == RUNS_OK &&
+        (agent_next_create(policy, &evaluated.next, why) != AGENT_OK ||
+         agent_places_create(policy, options->seed, &evaluated.places, why) != AGENT_OK)) {
         status = runs_fail("%s", why);
     }
     if (status == RUNS_OK) {
@@ -314,6 +356,7 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
     }
     eval_recorder_destroy(evaluated.recorder);
     agent_next_destroy(evaluated.next);
+    agent_places_destroy(evaluated.places);
     free(evaluated.episodes);
     return status;
 }

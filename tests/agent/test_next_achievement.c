@@ -93,9 +93,10 @@ START_TEST(probe_finds_what_is_linear) {
         Probe* probe = NULL;
         char why[AGENT_WHY] = "";
         int right = 0;
-        ck_assert_int_eq(probe_fit(1000, WIDTH, features, CLASSES, label, 1, &probe, why),
-                         AGENT_OK);
-        probe_apply(probe, ROWS, features, probability);
+        ProbeRows rows = {ROWS, WIDTH, features, 1, label}, fit = rows;
+        fit.count = 1000;
+        ck_assert_int_eq(probe_fit(&fit, WIDTH, CLASSES, 1, &probe, why), AGENT_OK);
+        probe_apply(probe, &rows, probability);
         for (int i = 1000; i < ROWS; i++) { // rows it has not seen
             const float* row = probability + (ptrdiff_t)i * CLASSES;
             double sum = 0;
