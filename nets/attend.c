@@ -170,10 +170,12 @@ static void transpose(const Packed* at, const NetReal* restrict x, NetReal* rest
 static size_t find_seen(const Packed* at, size_t first_query) {
     size_t count = 0;
     for (size_t first = 0; first < at->keys; first += LANES) {
-        uint8_t any = 0;
+        uint64_t any = 0;
         for (size_t q = first_query; q < first_query + TILE; q++) {
-            for (size_t i = 0; i < LANES; i++) {
-                any |= at->mask[q * at->keys + first + i];
+            uint64_t part[LANES / 8]; // eight bytes of the mask at once
+            memcpy(part, at->mask + q * at->keys + first, sizeof part);
+            for (size_t i = 0; i < LANES / 8; i++) {
+                any |= part[i];
             }
         }
         if (any) {
