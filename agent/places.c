@@ -50,7 +50,6 @@ AgentStatus agent_places_create(const AgentPolicy* policy, int64_t seed, AgentPl
     made->samples =
         (ProbeSamples){.width = {agent_policy_latent(policy), agent_policy_context(policy)},
                        .questions = AGENT_PLACES};
-    made->remembers = agent_policy_context(policy) > 0;
     AgentStatus status = create_world(policy, seed, made, why);
     if (status != AGENT_OK) {
         agent_places_destroy(made);
@@ -153,10 +152,11 @@ bool agent_places_add(AgentPlaces* places, const AgentEpisode* episode, const Ag
 // ---------------------------------------------------------------- figures
 AgentStatus agent_places_summary(const AgentPlaces* places, AgentPlaceSummary summary[AGENT_PLACES],
                                  char why[AGENT_WHY]) {
+    const bool remembers = places->samples.width[1] > 0;
     for (int i = 0; i < AGENT_PLACES; i++) {
         ProbeScore latent, both = {0};
         AgentStatus status = probe_samples_score(&places->samples, i, 1, DIRECTIONS, &latent, why);
-        if (status == AGENT_OK && places->remembers) {
+        if (status == AGENT_OK && remembers) {
             status = probe_samples_score(&places->samples, i, 2, DIRECTIONS, &both, why);
         }
         if (status != AGENT_OK) {
@@ -166,7 +166,7 @@ AgentStatus agent_places_summary(const AgentPlaces* places, AgentPlaceSummary su
                                          .fit_steps = latent.fit_steps,
                                          .test_steps = latent.test_steps,
                                          .probed = latent.probed,
-                                         .remembers = places->remembers,
+                                         .remembers = remembers,
                                          .chance = latent.chance,
                                          .latent_top1 = latent.top1,
                                          .memory_top1 = both.top1};

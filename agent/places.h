@@ -11,7 +11,6 @@ struct AgentPlaces {
     uint8_t* tiles;                       // [rows, columns, 2]
     int32_t position[2];
     uint8_t ended[2];
-    uint8_t* seen; // [height, width] materials as they were last seen; CAIRN_OUTSIDE: never
-    bool remembers;
+    uint8_t* seen;        // [height, width] materials as they were last seen; CAIRN_OUTSIDE: never
     ProbeSamples samples; // of latents and of what the memory gives; labels: Direction by place
 };
