@@ -145,6 +145,7 @@ expect 0 '' train "${tiny[@]}" -q --steps 256 --out "$work/memory" --set memory.
 expect 0 'episodes .*swapped for another' eval "$work/memory" --episodes 9 --recall other
 expect 0 '"recall": "nothing"' eval "$work/memory" --episodes 3 --recall nothing --json
 expect 0 "^water +[0-9]+( +[0-9.]+ %){3}$" eval "$work/memory" --episodes 30
+expect 0 '"memory_percent": [0-9]' eval "$work/memory" --episodes 30 --json
 expect 2 'which CHECKPOINT' eval
 expect 2 'found a second' eval a b
 expect 2 'episodes.*\[1, 1000000\]' eval "$run" --episodes 0
