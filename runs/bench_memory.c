@@ -12,15 +12,7 @@
 #include "runs/recall.h"
 #include "runs/runs.h"
 
-enum {
-    KINDS = 6,
-    LENGTHS = 3,
-    TIMED_ROWS = 32,
-    WINDOW = 16,
-    MOST_SEEDS = 16,
-    MOST_SET = 16,
-    DESCRIPTION = 256
-};
+enum { KINDS = 6, LENGTHS = 3, TIMED_ROWS = 32, WINDOW = 16, MOST_SEEDS = 16, MOST_SET = 16 };
 static const int32_t lengths[LENGTHS] = {80, 320, 1280}; // steps of an episode
 
 typedef struct Kind {
@@ -89,25 +81,6 @@ static const Kind kinds[KINDS] = {
     {"ccm-concat", 99.4, concat}, {"ccm-merge", 85.8, merge}, {"ccm-concat-frozen", 86.3, frozen},
 };
 
-// What differs between the kinds: how long each is trained and how its memory is set.
-static void describe(const RecallSettings* settings, char text[DESCRIPTION]) {
-    const NetCcmConfig* ccm = &settings->ccm;
-    char raw[DESCRIPTION / 4] = "", slots[DESCRIPTION / 8] = "", norms[DESCRIPTION / 4];
-    if (settings->raw_updates) {
-        snprintf(raw, sizeof raw, "%" PRId32 " at %g on raw context, ", settings->raw_updates,
-                 settings->raw_rate);
-    }
-    if (ccm->comp) {
-        snprintf(slots, sizeof slots, ", %" PRId32 " slots", ccm->comp);
-    }
-    snprintf(norms, sizeof norms, ", first norms %g and %g", settings->norm, ccm->comp_norm);
-    snprintf(text, DESCRIPTION, "%s%" PRId32 " at %g, batch %" PRId32 "%s%s%s%s", raw,
-             settings->updates, settings->rate, settings->batch, slots,
-             ccm->positions == NET_CCM_CHUNK ? ", positions in chunks" : "",
-             ccm->local ? ", first layer local" : "",
-             settings->norm == 1 && ccm->comp_norm == 1 ? "" : norms);
-}
-
 // ---------------------------------------------------------------- a row
 typedef struct Row {
     const Kind* kind;
@@ -163,9 +136,9 @@ static void print_row(const Row* row) {
         snprintf(length, sizeof length, "%" PRId32, lengths[i]);
         json_object_set_new(steps, length, json_real(row->microseconds[i]));
     }
-    char cpu[MACHINE_NAME], description[DESCRIPTION];
+    char cpu[MACHINE_NAME], description[RECALL_DESCRIPTION];
     machine_processor(cpu);
-    describe(settings, description);
+    recall_describe(settings, NULL, description, sizeof description);
     json_t* line = json_pack(
         "{s:s, s:s, s:I, s:f, s:f, s:o, s:i, s:I, s:f, s:o, s:i, s:i, s:i, s:s, s:f, s:i, s:f, "
         "s:s, s:s, s:s}",
@@ -186,11 +159,12 @@ static void print_row(const Row* row) {
 static void print_table(const Row* rows, int count) {
     fprintf(stderr, "%s%-18s %4s %9s %6s %8s %10s %10s %10s %8s  %4s  %s\n",
             isatty(STDERR_FILENO) ? "\r\033[K" : "", "memory", "past", "reference", "score",
-            "KV bytes", "us at 80", "at 320", "at 1280", "seconds", "seed", "updates");
+            "KV bytes", "us at 80", "at 320", "at 1280", "seconds", "seed", "settings");
+    const RecallSettings usual = settings_of(0);
     for (int i = 0; i < count; i++) {
         const Row* row = &rows[i];
-        char description[DESCRIPTION];
-        describe(&row->settings, description);
+        char description[RECALL_DESCRIPTION];
+        recall_describe(&row->settings, &usual, description, sizeof description);
         fprintf(stderr,
                 "%-18s %4" PRId32 " %9.1f %6.1f %8zu %10.2f %10.2f %10.2f %8.0f  %4" PRIu64
                 "  %s\n",

@@ -38,6 +38,11 @@ typedef struct RecallSettings {
 // "rate=0.003": sets one by its name (runs/recall_settings.c). False: there is none such, or the
 // value is out of its range.
 bool recall_set(RecallSettings* settings, const char* assignment, char why[NET_WHY]);
+// "updates=3000 rate=0.001 ...": each as recall_set reads it; usual (may be NULL): only those that
+// differ from it.
+enum { RECALL_DESCRIPTION = 512 };
+void recall_describe(const RecallSettings* settings, const RecallSettings* usual, char* text,
+                     size_t size);
 
 typedef struct RecallScore {
     double past;               // share of right answers where the key is from an earlier chunk

@@ -32,6 +32,7 @@ static const Setting table[] = {
     {"comp_norm", OF(ccm.comp_norm), REAL, 1e-6, 1000, {0}},
     {"local", OF(ccm.local), WORD, 0, 1, {"false", "true"}},
 };
+enum { SETTINGS = sizeof table / sizeof *table };
 static_assert(sizeof(NetCcmAdapter) == sizeof(int32_t) && sizeof(NetCcmPositions) == 4,
               "words are stored as int32_t");
 
@@ -51,36 +52,101 @@ static bool read_value(const Setting* setting, const char* text, double* value) 
            (setting->type == REAL || *value == (double)(int32_t)*value);
 }
 
+static double value_of(const RecallSettings* settings, const Setting* setting) {
+    const char* from = (const char*)settings + setting->offset;
+    double real = 0;
+    int32_t number = 0;
+    bool truth = false;
+    if (setting->type == REAL) {
+        memcpy(&real, from, sizeof real);
+        return real;
+    }
+    if (setting->offset == OF(ccm.local)) {
+        memcpy(&truth, from, sizeof truth);
+        return truth;
+    }
+    memcpy(&number, from, sizeof number);
+    return number;
+}
+
+static void store(RecallSettings* settings, const Setting* setting, double value) {
+    char* to = (char*)settings + setting->offset;
+    int32_t number = (int32_t)value;
+    bool truth = value > 0;
+    if (setting->type == REAL) {
+        memcpy(to, &value, sizeof value);
+    } else if (setting->offset == OF(ccm.local)) {
+        memcpy(to, &truth, sizeof truth);
+    } else {
+        memcpy(to, &number, sizeof number);
+    }
+}
+
+// Does it say anything of this training?
+static bool applies(const RecallSettings* settings, const Setting* setting) {
+    switch (setting->offset) {
+    case OF(raw_rate):
+        return settings->raw_updates > 0;
+    case OF(ccm.comp):
+    case OF(ccm.adapter):
+    case OF(ccm.comp_norm):
+        return settings->ccm.comp > 0;
+    case OF(ccm.lora_rank):
+        return settings->ccm.comp > 0 && settings->ccm.adapter <= NET_CCM_LORA_ALL;
+    case OF(ccm.merge_floor):
+        return settings->ccm.comp > 0 && settings->ccm.merge;
+    default:
+        return true;
+    }
+}
+
+void recall_describe(const RecallSettings* settings, const RecallSettings* usual, char* text,
+                     size_t size) {
+    size_t used = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const Setting* setting = &table[i];
+        double value = value_of(settings, setting);
+        if (!applies(settings, setting) || (usual && value_of(usual, setting) == value)) {
+            continue;
+        }
+        char number[32];
+        snprintf(number, sizeof number, "%.10g", value);
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? " " : "", setting->name,
+                             setting->type == WORD ? setting->words[(int)value] : number);
+        assert(used < size);
+    }
+}
+
+static bool refuse(const char* assignment, char why[NET_WHY]) {
+    int used = snprintf(why, NET_WHY, "'%.40s' is no setting here:", assignment);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const Setting* setting = &table[i];
+        used += snprintf(why + used, NET_WHY - (size_t)used, "%s %s", i ? "," : "", setting->name);
+        for (int word = 0; setting->type == WORD && word <= (int)setting->most; word++) {
+            used += snprintf(why + used, NET_WHY - (size_t)used, "%c%s", word ? '|' : '=',
+                             setting->words[word]);
+        }
+        assert(used < NET_WHY);
+    }
+    return false;
+}
+
 bool recall_set(RecallSettings* settings, const char* assignment, char why[NET_WHY]) {
     const char* text = strchr(assignment, '=');
     size_t length = text ? (size_t)(text - assignment) : strlen(assignment);
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; text && i < SETTINGS; i++) {
         const Setting* setting = &table[i];
-        if (strlen(setting->name) != length || strncmp(setting->name, assignment, length) != 0) {
-            continue;
+        if (strlen(setting->name) == length && strncmp(setting->name, assignment, length) == 0) {
+            double value = 0;
+            bool without = setting->offset == OF(ccm.comp) && settings->ccm.comp == 0;
+            if (without || !read_value(setting, text + 1, &value)) {
+                break;
+            }
+            store(settings, setting, value);
+            return true;
         }
-        double value = 0;
-        bool without = setting->offset == OF(ccm.comp) && settings->ccm.comp == 0;
-        if (!text || without || !read_value(setting, text + 1, &value)) {
-            break;
-        }
-        char* to = (char*)settings + setting->offset;
-        int32_t number = (int32_t)value;
-        bool truth = value > 0;
-        if (setting->type == REAL) {
-            memcpy(to, &value, sizeof value);
-        } else if (setting->offset == OF(ccm.local)) {
-            memcpy(to, &truth, sizeof truth);
-        } else {
-            memcpy(to, &number, sizeof number);
-        }
-        return true;
     }
-    snprintf(
-        why, NET_WHY,
-        "'%.60s' is no setting here: updates, rate, raw_updates, raw_rate, batch, slots, rank, "
-        "floor, norm, comp_norm (numbers), adapter=lora|lora_all|own|shared, "
-        "positions=episode|chunk or local=true|false",
-        assignment);
-    return false;
+    return refuse(assignment, why);
 }

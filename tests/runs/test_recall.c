@@ -1,5 +1,6 @@
 // The recall task: what an episode holds, that a short training learns it through the compressed
 // memory, and that the paper's recipe leaves the base alone. `cairn bench memory` trains in full.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,46 @@ START_TEST(settings_have_names) {
 }
 END_TEST
 
+// What a description says, set in other settings, describes them alike.
+START_TEST(a_description_can_be_set_again) {
+    static const char* const changes[] = {
+        "updates=20", "rate=0.003",  "raw_updates=7", "raw_rate=0.01", "batch=8",
+        "slots=14",   "rank=3",      "floor=0.25",    "adapter=own",   "positions=chunk",
+        "norm=8",     "comp_norm=4", "local=true",
+    };
+    enum { CHANGES = sizeof changes / sizeof *changes };
+    RecallSettings usual = settings_of(1);
+    usual.raw_rate = 1e-3;
+    char text[RECALL_DESCRIPTION], again[RECALL_DESCRIPTION], why[NET_WHY];
+    recall_describe(&usual, &usual, text, sizeof text);
+    ck_assert_str_eq(text, "");
+    for (int i = 0; i < CHANGES; i++) {
+        RecallSettings one = usual, other = usual;
+        one.raw_updates = other.raw_updates = 5; // else raw_rate says nothing
+        one.ccm.merge = other.ccm.merge = true;  // nor floor
+        ck_assert(recall_set(&one, changes[i], why));
+        recall_describe(&one, &other, text, sizeof text);
+        ck_assert_str_eq(text, changes[i]);
+        recall_describe(&one, NULL, text, sizeof text);
+        char words[RECALL_DESCRIPTION], *rest = NULL;
+        snprintf(words, sizeof words, "%s", text);
+        int told = 0;
+        for (char* word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+            ck_assert_msg(recall_set(&other, word, why), "%s", why);
+            told++;
+        }
+        recall_describe(&other, NULL, again, sizeof again);
+        ck_assert_str_eq(again, text);
+        ck_assert_int_eq(told, i == 8 ? CHANGES - 1 : CHANGES); // maps of its own: no rank
+    }
+    RecallSettings without = usual;
+    without.ccm.comp = 0;
+    recall_describe(&without, NULL, text, sizeof text);
+    ck_assert_msg(!strstr(text, "slots") && !strstr(text, "adapter") && strstr(text, "rate="), "%s",
+                  text);
+}
+END_TEST
+
 Suite* suite(void) {
     Suite* s = suite_create("recall");
     TCase* tests = tcase_create("task");
@@ -127,6 +168,7 @@ Suite* suite(void) {
     tcase_add_loop_test(tests, answers_were_bound_before, 0, 5);
     tcase_add_test(tests, a_short_training_recalls_earlier_chunks);
     tcase_add_test(tests, settings_have_names);
+    tcase_add_test(tests, a_description_can_be_set_again);
     tcase_add_loop_test(tests, a_frozen_base_stays, 0, 2);
     suite_add_tcase(s, tests);
     return s;
