@@ -443,3 +443,25 @@ void agent_places_destroy(AgentPlaces* places); // NULL is allowed
 bool agent_places_add(AgentPlaces* places, const AgentEpisode* episode, const AgentTrace* trace);
 AgentStatus agent_places_summary(const AgentPlaces* places, AgentPlaceSummary summary[AGENT_PLACES],
                                  char why[AGENT_WHY]);
+
+// ---------------------------------------------------------------- how episodes end
+// What do agents die of, and where was water when they needed it? Shares are in [0, 1].
+enum { AGENT_THIRSTY = 3 }; // drink at most: health begins to fall at 0
+typedef struct AgentEndSummary {
+    int64_t episodes;
+    double cut; // at the length limit, alive
+    // Died with drink, food or energy at 0 (one death may be of several), or with none of them at
+    // 0.
+    double thirst, hunger, fatigue, damage;
+    int64_t steps, thirsty_steps; // all, and those that begin with drink at AGENT_THIRSTY or less
+    double water_in_view, water_seen_earlier, water_unseen; // of thirsty steps; they add up to 1
+    double
+        water_distance; // cells to the nearest that was seen earlier, in the mean over such steps
+} AgentEndSummary;
+
+typedef struct AgentEnds AgentEnds;
+AgentStatus agent_ends_create(const AgentPolicy* policy, int64_t seed, AgentEnds** ends,
+                              char why[AGENT_WHY]);
+void agent_ends_destroy(AgentEnds* ends); // NULL is allowed
+void agent_ends_add(AgentEnds* ends, const AgentEpisode* episode, const AgentTrace* trace);
+AgentEndSummary agent_ends_summary(const AgentEnds* ends);
