@@ -91,6 +91,7 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
                                    // length limit; false (the paper's way)
     double rarity;                 // ppo.rarity: how rare unlocks are weighted, [0, 2]; 0
     double rarity_limit;           // ppo.rarity_limit: largest weight, [1, 1000]; 10
+    double health_weight;          // ppo.health_weight: of changes of health, [0, 1000]; 1
     int32_t epochs;                // ppo.epochs: [1, 1000]; 3
     int32_t minibatch;             // ppo.minibatch: B in [1, N * T], divides N * T; 512
     double clip;                   // ppo.clip: [1e-6, 10]; 0.2
@@ -340,7 +341,8 @@ void agent_memory_begin(AgentMemory* memory, int32_t row); // an episode begins 
 // The row's last step was taken with another action than the agent's own (a person's, say).
 void agent_memory_acted(AgentMemory* memory, int32_t row, int32_t action);
 void agent_memory_copy(AgentMemory* to, const AgentMemory* from); // of the same policy and rows
-// observation [rows, ...], rows <= config.rows, those of the memory: pixels [rows, 64, 64, 3] or,
+// observation [rows, ...], rows <= config.rows, those of the memory (all of them, if the agent
+// remembers its steps): pixels [rows, 64, 64, 3] or,
 // for a symbolic agent, tiles [rows, 7, 9, 2] and status [rows, CAIRN_STATUS_SIZE]. unlocked
 // [rows]: bit k: the step that led here unlocked achievement k (0 when an episode begins). random
 // [rows]: each row's action is drawn with its own stream; NULL: the most probable action.
@@ -353,7 +355,9 @@ void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
 typedef enum AgentRecall {
     AGENT_RECALL_OWN,
     AGENT_RECALL_NOTHING, // all is forgotten at the end of every chunk
-    AGENT_RECALL_OTHER    // there, what another of the episodes played beside it has in mind
+    // There, what another of the episodes played beside it had in mind when its last chunk ended, by
+    // what it saw and did and its own undisturbed memory: one of as many chunks, or nearly.
+    AGENT_RECALL_OTHER
 } AgentRecall;
 
 typedef struct AgentEvaluation {

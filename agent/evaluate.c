@@ -120,6 +120,9 @@ static void step_world(const Evaluator* e, int32_t world) {
     game->episode.length++;
     game->ended = e->ended[0][world] || e->ended[1][world];
     game->episode.terminated = e->ended[0][world];
+    if (game->ended) {
+        policy_memory_rest(e->memory, world);
+    }
 }
 
 static bool any_active(const Game* game) {
@@ -169,6 +172,7 @@ static void start_episode(Evaluator* e, int32_t world, int64_t number) {
     game->active = number < e->config->first_episode + e->config->episodes;
     game->ended = false;
     if (!game->active) {
+        policy_memory_rest(e->memory, world);
         return;
     }
     game->episode = (AgentEpisode){.number = number};
@@ -310,7 +314,7 @@ static AgentStatus take_memory(Evaluator* e, char why[AGENT_WHY]) {
     lay_out(e, &block);
     AgentStatus status = agent_memory_create(e->policy, e->worlds, &e->memory, why);
     if (status == AGENT_OK) {
-        e->memory->recall = e->config->recall;
+        status = policy_memory_recall(e->policy, e->memory, e->config->recall, why);
     }
     for (int32_t i = 0; i < e->threads && status == AGENT_OK; i++) {
         status = policy_actor(e->policy, ROWS, &e->actor[i], why);

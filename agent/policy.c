@@ -252,55 +252,9 @@ static void tell_row(const AgentPolicy* policy, int32_t i, int32_t action, const
     }
 }
 
-// `to` [row of a group] looks back on what `from` does from now on.
-static void copy_past(Context* to, int32_t to_row, const Context* from, int32_t from_row,
-                      unsigned char* state, size_t size) {
-    PackWriter writer = {.bytes = state, .size = size};
-    context_put(from, from_row, &writer);
-    PackReader reader = {.bytes = state, .size = writer.used};
-    bool whole = context_get(to, to_row, &reader);
-    assert(whole);
-    (void)whole;
-}
-
-// What an evaluation has rows look back on, of a group whose full chunks have just been closed.
-static void disturb(const AgentMemory* memory, int32_t first) {
-    Context* context = memory->context[first / memory->group];
-    unsigned char* state = memory->state + (size_t)(first / memory->group) * memory->state_size;
-    for (int32_t i = 0; i < memory->group; i++) {
-        if (memory->full[first + i] && memory->recall == AGENT_RECALL_NOTHING) {
-            context_begin(context, i);
-        } else if (memory->full[first + i] && memory->recall == AGENT_RECALL_OTHER) {
-            copy_past(context, i, context, (i + 1) % memory->group, state, memory->state_size);
-        }
-    }
-}
-
-// A row's chunk ends when it is full: unlike in a rollout, whenever its episode began.
-static const NetReal* look_back(const AgentPolicy* policy, const AgentMemory* memory, int32_t first,
-                                int32_t rows, const NetReal* latent, const uint32_t* unlocked) {
-    if (!memory->context) {
-        return NULL;
-    }
-    Context* context = memory->context[first / memory->group];
-    assert(first % memory->group == 0 && rows <= memory->group);
-    bool any = false;
-    for (int32_t i = 0; i < rows; i++) {
-        memory->token[first + i].unlocked = unlocked[i] != 0;
-        bool full = context_chunk_steps(context, i) >= policy->config.context_chunk;
-        memory->full[first + i] = full;
-        any = any || full;
-    }
-    if (any) {
-        context_close(context, memory->full + first);
-        disturb(memory, first);
-    }
-    return context_step(context, latent, memory->token + first, true);
-}
-
-void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory* memory,
-                int32_t first, int32_t rows, const Observations* observations,
-                const uint32_t* unlocked, NetRandom* random, const AgentActions* actions) {
+void policy_act(const AgentPolicy* policy, const Actor* actor, AgentMemory* memory, int32_t first,
+                int32_t rows, const Observations* observations, const uint32_t* unlocked,
+                NetRandom* random, const AgentActions* actions) {
     size_t width = (size_t)policy->network.width;
     Observations seen = *observations;
     seen.unlocked = memory->unlocked + first;
@@ -316,7 +270,10 @@ void policy_act(const AgentPolicy* policy, const Actor* actor, const AgentMemory
     for (size_t i = 0; actions->latent && i < (size_t)rows * width; i++) {
         actions->latent[i] = (float)latent[i];
     }
-    const NetReal* context = look_back(policy, memory, first, rows, latent, unlocked);
+    for (int32_t i = 0; i < rows; i++) {
+        memory->token[first + i].unlocked = unlocked[i] != 0;
+    }
+    const NetReal* context = policy_look_back(policy, memory, first, rows, latent);
     size_t past = context ? (size_t)policy->network.context_width : 0;
     for (size_t i = 0; actions->context && i < (size_t)rows * past; i++) {
         actions->context[i] = (float)context[i];
@@ -342,6 +299,7 @@ void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
                       const CairnObservation* observation, const uint32_t* unlocked,
                       NetRandom* random, const AgentActions* actions) {
     assert(rows >= 1 && rows <= policy->own.rows && rows <= memory->rows);
+    assert(!memory->context || rows == memory->rows);
     Observations observations = observations_of(observation, NULL);
     policy_act(policy, &policy->actor, memory, 0, rows, &observations, unlocked, random, actions);
 }
@@ -356,103 +314,4 @@ int32_t agent_policy_context(const AgentPolicy* policy) {
 
 bool agent_policy_predicts(const AgentPolicy* policy) {
     return policy->network.has_predictor && policy->prototypes;
-}
-
-// ---------------------------------------------------------------- memories
-// Rows are stepped eight at a time, as evaluation does.
-enum { GROUP = 8 };
-
-static void lay_out_memory(const AgentPolicy* policy, AgentMemory* memory, Block* block) {
-    size_t rows = (size_t)memory->rows;
-    memory->memory = memory_take(block, &policy->config, rows);
-    memory->unlocked = block_take(block, rows, sizeof *memory->unlocked);
-    memory->token = block_take(block, (rows + GROUP) / GROUP * GROUP, sizeof *memory->token);
-    memory->full = block_take(block, (rows + GROUP) / GROUP * GROUP, 1);
-    memory->context = NULL;
-    if (policy->network.has_context) {
-        memory->context = block_take(block, rows / (size_t)memory->group, sizeof(Context*));
-        memory->state_size = context_state_limit(&policy->network);
-        memory->state = block_take(block, rows / (size_t)memory->group * memory->state_size, 1);
-    }
-}
-
-static AgentStatus create_contexts(const AgentPolicy* policy, AgentMemory* memory,
-                                   char why[AGENT_WHY]) {
-    AgentStatus status = AGENT_OK;
-    for (int32_t i = 0; memory->context && i < memory->rows / memory->group && status == AGENT_OK;
-         i++) {
-        status = context_create(&policy->network, memory->group, policy->own.backend,
-                                policy->own.dtype, &memory->context[i], why);
-        if (status == AGENT_OK) {
-            context_load(memory->context[i], policy->weights);
-        }
-    }
-    return status;
-}
-
-AgentStatus agent_memory_create(const AgentPolicy* policy, int32_t rows, AgentMemory** memory,
-                                char why[AGENT_WHY]) {
-    AgentMemory* made = calloc(1, sizeof *made);
-    Block block = {0};
-    *memory = NULL;
-    if (made && rows >= 1) {
-        made->rows = rows;
-        made->group = rows % GROUP ? rows : GROUP;
-        lay_out_memory(policy, made, &block);
-        made->block = block_allocate(&block);
-    }
-    if (!made || !made->block) {
-        free(made);
-        snprintf(why, AGENT_WHY, "out of memory for what the agent remembers of %d games", rows);
-        return AGENT_OUT_OF_MEMORY;
-    }
-    lay_out_memory(policy, made, &block);
-    AgentStatus status = create_contexts(policy, made, why);
-    if (status != AGENT_OK) {
-        agent_memory_destroy(made);
-        return status;
-    }
-    for (int32_t row = 0; row < rows; row++) {
-        made->token[row].action = CAIRN_ACTIONS;
-    }
-    *memory = made;
-    return AGENT_OK;
-}
-
-void agent_memory_destroy(AgentMemory* memory) {
-    if (memory) {
-        for (int32_t i = 0; memory->context && i < memory->rows / memory->group; i++) {
-            context_destroy(memory->context[i]);
-        }
-        free(memory->block);
-        free(memory);
-    }
-}
-
-void agent_memory_begin(AgentMemory* memory, int32_t row) {
-    assert(row >= 0 && row < memory->rows);
-    memory_begin(&memory->memory, (size_t)row);
-    memory->unlocked[row] = 0;
-    memory->token[row] = (ContextToken){.action = CAIRN_ACTIONS};
-    if (memory->context) {
-        context_begin(memory->context[row / memory->group], row % memory->group);
-    }
-}
-
-void agent_memory_acted(AgentMemory* memory, int32_t row, int32_t action) {
-    assert(row >= 0 && row < memory->rows && action >= 0 && action < CAIRN_ACTIONS);
-    memory->token[row].action = action;
-}
-
-void agent_memory_copy(AgentMemory* to, const AgentMemory* from) {
-    assert(to->rows == from->rows && to->memory.width == from->memory.width);
-    size_t bytes = (size_t)to->rows * to->memory.width * sizeof *to->memory.vector;
-    memcpy(to->memory.vector, from->memory.vector, bytes);
-    memcpy(to->memory.latent, from->memory.latent, bytes);
-    memcpy(to->unlocked, from->unlocked, (size_t)to->rows * sizeof *to->unlocked);
-    memcpy(to->token, from->token, (size_t)to->rows * sizeof *to->token);
-    for (int32_t row = 0; to->context && row < to->rows; row++) {
-        copy_past(to->context[row / to->group], row % to->group, from->context[row / from->group],
-                  row % from->group, to->state, to->state_size);
-    }
 }
