@@ -283,9 +283,10 @@ typedef struct AgentCheckpointInfo {
 } AgentCheckpointInfo;
 // Reads and checks the whole file. Every message names the file.
 AgentStatus agent_checkpoint_info(const char* path, AgentCheckpointInfo* info, char why[AGENT_WHY]);
-// Puts a full checkpoint into a trainer of the same network, worlds and precision (its config may
-// differ in the rest: total steps, threads, ...). A refused checkpoint leaves the trainer as it
-// was. *blob (may be NULL): the caller's own copy, to be freed with free(); NULL when empty.
+// Puts a full checkpoint into a trainer of the same network, memory, worlds and precision (its
+// config may differ in the rest: total steps, threads, ...). A refused checkpoint leaves the
+// trainer as it was. *blob (may be NULL): the caller's own copy, to be freed with free(); NULL when
+// empty.
 AgentStatus agent_checkpoint_load(AgentTrainer* trainer, const char* path, void** blob,
                                   size_t* blob_size, char why[AGENT_WHY]);
 
@@ -355,8 +356,8 @@ void agent_policy_act(AgentPolicy* policy, AgentMemory* memory, int32_t rows,
 typedef enum AgentRecall {
     AGENT_RECALL_OWN,
     AGENT_RECALL_NOTHING, // all is forgotten at the end of every chunk
-    // There, what another of the episodes played beside it had in mind when its last chunk ended, by
-    // what it saw and did and its own undisturbed memory: one of as many chunks, or nearly.
+    // There, what another of the episodes played beside it had in mind when its last chunk ended,
+    // by what it saw and did and its own undisturbed memory: one of as many chunks, or nearly.
     AGENT_RECALL_OTHER
 } AgentRecall;
 

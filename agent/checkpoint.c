@@ -232,24 +232,33 @@ static AgentStatus check_match(const AgentTrainer* trainer, const CheckpointView
     if (info->kind != AGENT_CHECKPOINT_FULL) {
         return bad(why, name, "holds only weights; continuing a training needs a full checkpoint");
     }
-    // The network's, the worlds'; with distillation also what a window of rollouts and the
-    // optimisers' moments are laid out by.
-    static const char* const prefixes[] = {
-        "network.",     "distil.memory",   "world.",        "distil.prediction",
-        "distil.every", "distil.matching", "distil.epochs", "ppo.rollout_steps"};
-    enum { ALWAYS = 3, ALL = sizeof prefixes / sizeof prefixes[0] };
-    bool distils = distil_wanted(&info->config) || distil_wanted(&trainer->config);
-    for (int i = 0; i < (distils ? ALL : ALWAYS); i++) {
+    const bool other = info->fingerprint != net_fingerprint(trainer->network.graph);
+    const bool distils = distil_wanted(&info->config) || distil_wanted(&trainer->config);
+    const bool remembers =
+        info->config.context != AGENT_CONTEXT_NONE || trainer->config.context != AGENT_CONTEXT_NONE;
+    // The network's, the worlds'; what a world's past is laid out by; with distillation also what a
+    // window of rollouts and the optimisers' moments are.
+    const struct {
+        const char* prefix;
+        bool matters;
+    } compared[] = {{"network.", other},
+                    {"distil.memory", true},
+                    {"world.", true},
+                    {"memory.", remembers},
+                    {"distil.prediction", distils},
+                    {"distil.every", distils},
+                    {"distil.matching", distils},
+                    {"distil.epochs", distils},
+                    {"ppo.rollout_steps", distils}};
+    for (size_t i = 0; i < sizeof compared / sizeof *compared; i++) {
         char there[AGENT_VALUE], here[AGENT_VALUE];
         const char* key =
-            first_difference(&info->config, &trainer->config, prefixes[i], there, here);
-        bool matters = i >= 1 || info->fingerprint != net_fingerprint(trainer->network.graph);
-        if (key && matters) {
+            first_difference(&info->config, &trainer->config, compared[i].prefix, there, here);
+        if (key && compared[i].matters) {
             return bad(why, name, "its %s is %s, this training's is %s", key, there, here);
         }
     }
-    if (info->fingerprint != net_fingerprint(trainer->network.graph) ||
-        info->weight_count != trainer->weight_count) {
+    if (other || info->weight_count != trainer->weight_count) {
         return bad(why, name, "its network of %zu weights is not this program's of %zu",
                    info->weight_count, trainer->weight_count);
     }

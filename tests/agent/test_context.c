@@ -197,6 +197,35 @@ START_TEST(resuming) {
 }
 END_TEST
 
+// What a world's past is laid out by must be the same, though it asks for no other weights.
+START_TEST(other_memories_are_refused) {
+    static const struct {
+        AgentContextKind kind;
+        const char *key, *value, *says;
+    } cases[] = {
+        {AGENT_CONTEXT_WINDOW, "memory.window", "8", "memory.window is 7, this training's is 8"},
+        {AGENT_CONTEXT_FULL, "memory.full_steps", "64", "full_steps is 32, this training's is 64"},
+        {AGENT_CONTEXT_FULL, "memory.kind", "window", "is full, this training's is window"},
+        {AGENT_CONTEXT_CONCAT, "memory.kind", "ccm-merge", "ccm-concat, this training's is ccm-m"},
+        {AGENT_CONTEXT_CONCAT, "memory.cap", "2", "memory.cap is 3, this training's is 2"},
+        {AGENT_CONTEXT_MERGE, "memory.chunk", "10", "memory.chunk is 5, this training's is 10"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        AgentConfig config = small_context_config(cases[i].kind);
+        AgentTrainer* trainer = small_trainer(&config);
+        char why[AGENT_WHY] = "";
+        Saved file;
+        saved_make(trainer, AGENT_CHECKPOINT_FULL, &file);
+        ck_assert_int_eq(agent_config_set(&config, cases[i].key, cases[i].value, why), AGENT_OK);
+        AgentTrainer* another = small_trainer(&config);
+        saved_refuse(another, file.bytes, file.size, cases[i].says);
+        saved_drop(&file);
+        agent_trainer_destroy(another);
+        agent_trainer_destroy(trainer);
+    }
+}
+END_TEST
+
 // Keys and values of all layers for each slot, and a little to say which is where.
 START_TEST(a_world_remembers_so_much) {
     static const size_t slots[KINDS] = {3 * 2 + 5, 2 + 5, 7, 32};
@@ -389,6 +418,7 @@ Suite* suite(void) {
     tcase_add_loop_test(tests, gradient_of_a_sequence, 0, KINDS);
 #endif
     tcase_add_loop_test(tests, resuming, 0, KINDS);
+    tcase_add_test(tests, other_memories_are_refused);
     tcase_add_loop_test(tests, a_world_remembers_so_much, 0, KINDS);
     tcase_add_loop_test(tests, evaluation_is_the_same_for_any_threads_and_worlds, 0, KINDS);
     tcase_add_loop_test(tests, a_memory_can_be_taken_away, 0, KINDS);
