@@ -135,7 +135,8 @@ const NetCcmPlace* net_ccm_layout_groups(const NetCcmLayout* layout);
 typedef struct NetCcmOnlineConfig {
     NetCcmConfig ccm;
     int32_t rows;                 // environments in lockstep, >= 1
-    int32_t raw;                  // cached steps, >= longest chunk * (keep + 1)
+    int32_t raw;                  // cached steps, >= longest chunk * (keep + 1), or the window, or
+                                  // with no end of `keep` the steps of the longest episode
     const NetCcmBranch* step;     // of shape {1, 0, net_ccm_past(ccm, raw)}
     const NetCcmBranch* compress; // of shape {0, 1, the same}; NULL without COMP
     NetBackend backend;
@@ -185,7 +186,8 @@ size_t net_ccm_row_bytes(const NetCcm* ccm); // of caches, a row
 // ---------------------------------------------------------------- streaming
 // Tokens without end: the cache is [first token | memory of at most cap * n slots | recent tokens].
 // A token that finds `limit` entries is the last before the oldest `chunk` recent tokens are
-// compressed. Needs positions NET_CCM_CACHE, a sink, and concat.
+// compressed. Needs positions NET_CCM_CACHE, a sink, concat and the recurrent mode; keep, window
+// and local are not for streams. chunk >= n.
 typedef struct NetCcmStreamConfig {
     NetCcmConfig ccm;
     int32_t rows;             // streams that go in step

@@ -13,8 +13,8 @@ struct NetCcmStream {
     int32_t limit, chunk;
     bool forget;
     CcmCache cache; // owned
-    int32_t tokens; // read so far
-    int32_t groups; // compressed so far
+    bool begun;     // the first token has been read
+    int64_t groups; // compressed so far
     int32_t oldest; // raw ring: the oldest token's place
     int32_t recent; // raw tokens cached
 };
@@ -22,12 +22,17 @@ struct NetCcmStream {
 static NetStatus check(const NetCcmStreamConfig* config, char why[NET_WHY]) {
     const NetCcmConfig* ccm = &config->ccm;
     if (ccm->positions != NET_CCM_CACHE || !ccm->sink || ccm->merge || ccm->local ||
-        ccm->comp < 1 || !config->compress || config->chunk < 1 ||
+        !ccm->recurrent || ccm->keep || ccm->window) {
+        snprintf(why, NET_WHY,
+                 "a stream concatenates, is recurrent, keeps the first token and has positions in "
+                 "the cache; it has no local layer, no window and keeps no chunks raw");
+        return NET_BAD_CONFIG;
+    }
+    if (ccm->comp < 1 || !config->compress || config->chunk < ccm->comp ||
         config->chunk + 1 + ccm->cap * ccm->comp > config->limit) {
         snprintf(why, NET_WHY,
-                 "a stream concatenates, keeps the first token, has positions in the cache and no "
-                 "local layer; its limit, %d, holds that token, the memory (%d x %d) and a chunk "
-                 "(%d)",
+                 "a stream's limit, %d, holds the first token, the memory (%d x %d) and a chunk "
+                 "(%d), which is longer than what remains of it",
                  (int)config->limit, (int)ccm->cap, (int)ccm->comp, (int)config->chunk);
         return NET_BAD_CONFIG;
     }
@@ -85,7 +90,8 @@ NetPlan* net_ccm_stream_plan(NetCcmStream* stream) {
 
 // ---------------------------------------------------------------- the cache's order
 static int32_t held_groups(const NetCcmStream* stream) {
-    return stream->groups < stream->config.cap ? stream->groups : stream->config.cap;
+    int32_t cap = stream->config.cap;
+    return stream->groups < cap ? (int32_t)stream->groups : cap;
 }
 
 int32_t net_ccm_stream_memory(const NetCcmStream* stream) {
@@ -93,15 +99,15 @@ int32_t net_ccm_stream_memory(const NetCcmStream* stream) {
 }
 
 int32_t net_ccm_stream_length(const NetCcmStream* stream) {
-    return (stream->tokens > 0) + net_ccm_stream_memory(stream) + stream->recent;
+    return stream->begun + net_ccm_stream_memory(stream) + stream->recent;
 }
 
 // The i-th entry of the cache lies in this slot: [first token] [memory ring] [raw ring].
 static int32_t slot_of(const NetCcmStream* stream, int32_t i) {
     int32_t n = stream->config.comp, memory = net_ccm_stream_memory(stream);
     if (i < 1 + memory) {
-        int32_t group = stream->groups - held_groups(stream) + (i - 1) / n;
-        return i == 0 ? 0 : 1 + group % stream->config.cap * n + (i - 1) % n;
+        int64_t group = stream->groups - held_groups(stream) + (i - 1) / n;
+        return i == 0 ? 0 : 1 + (int32_t)(group % stream->config.cap) * n + (i - 1) % n;
     }
     int32_t raw = (stream->oldest + i - 1 - memory) % stream->limit;
     return 1 + stream->config.cap * n + raw;
@@ -146,7 +152,7 @@ static void compress(NetCcmStream* stream) {
         int32_t count = 1 + net_ccm_stream_memory(stream) + stream->chunk;
         fill(stream, cache->compress, &cache->group_branch, count, n);
         net_plan_forward(cache->compress, cache->rows);
-        int32_t slot = 1 + stream->groups % stream->config.cap * n; // the oldest goes
+        int32_t slot = 1 + (int32_t)(stream->groups % stream->config.cap) * n; // the oldest goes
         for (int32_t row = 0; row < cache->rows; row++) {
             ccm_cache_keep_group(cache, row, slot, n);
         }
@@ -161,11 +167,12 @@ bool net_ccm_stream_step(NetCcmStream* stream) {
     int32_t length = net_ccm_stream_length(stream), slot = 0;
     fill(stream, cache->step, &cache->step_branch, length, 1);
     net_plan_forward(cache->step, cache->rows);
-    if (stream->tokens++ > 0) {
+    if (stream->begun) {
         stream->recent++;
         assert(stream->recent <= stream->limit);
         slot = slot_of(stream, length);
     }
+    stream->begun = true;
     for (int32_t row = 0; row < cache->rows; row++) {
         ccm_cache_keep_step(cache, row, slot);
     }
