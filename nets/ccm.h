@@ -178,9 +178,6 @@ double net_ccm_flop(const NetCcm* ccm, int32_t chunk);
 size_t net_ccm_state_limit(const NetCcmConfig* config, int32_t raw);
 size_t net_ccm_save(const NetCcm* ccm, int32_t row, void* bytes);
 bool net_ccm_restore(NetCcm* ccm, int32_t row, const void* bytes, size_t size);
-// Copies a row's past into a row of another plan's past inputs.
-void net_ccm_copy_past(const NetCcm* ccm, int32_t row, const NetCcmBranch* branch, NetPlan* plan,
-                       int32_t to_row);
 size_t net_ccm_row_bytes(const NetCcm* ccm); // of caches, a row
 
 // ---------------------------------------------------------------- streaming

@@ -9,7 +9,7 @@ enum { OUTPUTS = 32 }; // beside keys and values
 static NetStatus make_plan(const NetGraph* graph, const CcmCacheSetup* setup, bool step,
                            NetPlan** plan, char why[NET_WHY]) {
     const NetCcmBranch* branch = step ? setup->step : setup->compress;
-    NetTensor outputs[OUTPUTS + 2 * NET_CCM_LAYERS], bound[2 * NET_CCM_LAYERS];
+    NetTensor outputs[OUTPUTS + 4 * NET_CCM_LAYERS], bound[2 * NET_CCM_LAYERS];
     int32_t count = 0;
     for (int32_t i = 0; step && i < setup->output_count; i++) {
         outputs[count++] = setup->outputs[i];
@@ -17,6 +17,10 @@ static NetStatus make_plan(const NetGraph* graph, const CcmCacheSetup* setup, bo
     for (int32_t layer = 0; layer < setup->config->layers; layer++) {
         outputs[count++] = step ? branch->step_k[layer] : branch->group_k[layer];
         outputs[count++] = step ? branch->step_v[layer] : branch->group_v[layer];
+        if (!step && setup->config->merge) {
+            outputs[count++] = branch->mean_k[layer];
+            outputs[count++] = branch->mean_v[layer];
+        }
         bound[2 * layer] = branch->past_k[layer];
         bound[2 * layer + 1] = branch->past_v[layer];
     }
@@ -126,4 +130,9 @@ void ccm_cache_keep_step(CcmCache* cache, int32_t row, int32_t slot) {
 void ccm_cache_keep_group(CcmCache* cache, int32_t row, int32_t slot, int32_t comp) {
     keep(cache, row, slot, cache->compress, cache->group_branch.group_k,
          cache->group_branch.group_v, comp);
+}
+
+void ccm_cache_keep_mean(CcmCache* cache, int32_t row, int32_t slot, int32_t comp) {
+    keep(cache, row, slot, cache->compress, cache->group_branch.mean_k, cache->group_branch.mean_v,
+         comp);
 }

@@ -28,6 +28,7 @@ void ccm_cache_load(CcmCache* cache, const NetReal* weights);
 size_t ccm_cache_count(const CcmCache* cache); // elements
 // A slot's key or value [width].
 NetReal* ccm_cache_at(const CcmCache* cache, int32_t layer, bool value, int32_t row, int32_t slot);
-// What the last step left, or the last COMP tokens, into slots of a row.
+// What the last step left, or the last COMP tokens, or their means, into slots of a row.
 void ccm_cache_keep_step(CcmCache* cache, int32_t row, int32_t slot);
 void ccm_cache_keep_group(CcmCache* cache, int32_t row, int32_t slot, int32_t comp);
+void ccm_cache_keep_mean(CcmCache* cache, int32_t row, int32_t slot, int32_t comp);

@@ -1,81 +1,10 @@
-// Who sees whom, where, and with which weight (ccm.h); and the parallel schedule's masks and
-// positions, which follow from it. Conditions are combined as truth values before any number.
+// The parallel schedule's masks, positions and weights, which follow from the rules.
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "nets/ccm_fault.h"
-
-// ---------------------------------------------------------------- the rules
-// May a step see another (cached or not) for being recent?
-static bool recent(const NetCcmConfig* config, const NetCcmPlace* query, const NetCcmPlace* key) {
-    int32_t chunks = query->block - key->block, steps = query->order - key->order;
-    return chunks >= 0 && chunks <= config->keep && steps >= 0 &&
-           (config->window == 0 || steps < config->window);
-}
-
-static bool step_sees(const NetCcmConfig* config, const NetCcmPlace* query,
-                      const NetCcmPlace* key) {
-    int32_t chunks = query->block - key->block;
-    bool reads = config->recurrent || query->final;
-    switch (key->kind) {
-    case NET_CCM_STEP:
-        return recent(config, query, key) || (config->sink && key->order == 0 && query->order >= 0);
-    case NET_CCM_RAW:
-        return recent(config, query, key);
-    case NET_CCM_SINK: // else it is seen where it is cached as any other
-        return !recent(config, query, key);
-    case NET_CCM_COMP:
-        return !config->merge && reads && chunks > config->keep &&
-               chunks - config->keep <= config->cap;
-    case NET_CCM_MEAN:
-        return reads && chunks == config->keep + 1;
-    default:
-        return false;
-    }
-}
-
-static bool comp_sees(const NetCcmConfig* config, const NetCcmPlace* query,
-                      const NetCcmPlace* key) {
-    int32_t chunks = query->block - key->block;
-    switch (key->kind) {
-    case NET_CCM_STEP:
-        return chunks == 0 || (config->sink && key->order == 0 && chunks > 0);
-    case NET_CCM_RAW:
-        return chunks == 0;
-    case NET_CCM_SINK:
-        return chunks != 0;
-    case NET_CCM_COMP:
-        return chunks == 0
-                   ? key->order <= query->order
-                   : !config->merge && config->recurrent && chunks > 0 && chunks <= config->cap;
-    case NET_CCM_MEAN:
-        return config->recurrent && chunks == 1;
-    default:
-        return false;
-    }
-}
-
-bool net_ccm_sees(const NetCcmConfig* config, const NetCcmPlace* query, const NetCcmPlace* key) {
-    if (query->kind == NET_CCM_NOTHING || query->episode != key->episode) {
-        return false;
-    }
-    return query->kind == NET_CCM_COMP ? comp_sees(config, query, key)
-                                       : step_sees(config, query, key);
-}
-
-bool net_ccm_sees_locally(const NetCcmConfig* config, const NetCcmPlace* query,
-                          const NetCcmPlace* key) {
-    bool slot = key->kind == NET_CCM_COMP || key->kind == NET_CCM_MEAN;
-    NetCcmConfig own = *config;
-    own.keep = 0;
-    return !slot && net_ccm_sees(&own, query, key);
-}
-
-double net_ccm_merge_weight(const NetCcmConfig* config, int32_t t) {
-    double weight = 1.0 / t;
-    return weight > config->merge_floor ? weight : config->merge_floor;
-}
+#include "nets/ccm_rules.h"
 
 // ---------------------------------------------------------------- a row
 struct NetCcmLayout {
@@ -93,6 +22,11 @@ NetStatus net_ccm_layout_create(const NetCcmConfig* config, const NetCcmBranch* 
     int32_t comp = branch->shape.groups * config->comp;
     size_t keys = (size_t)branch->shape.past + 2 * (size_t)comp + (size_t)branch->shape.steps;
     *layout = NULL;
+    if (config->positions == NET_CCM_CACHE) {
+        free(made);
+        snprintf(why, NET_WHY, "positions in the cache are for streams");
+        return NET_BAD_CONFIG;
+    }
     if (made) {
         made->places = calloc(keys + 1, sizeof *made->places);
     }
@@ -143,7 +77,7 @@ static void place_steps(NetCcmLayout* layout, const NetCcmSteps* steps, int32_t*
         }
         layout->steps[i] = (NetCcmPlace){NET_CCM_STEP, steps->episode[i], steps->block[i], order,
                                          steps->final && steps->final[i]};
-        position[i] = config->positions == NET_CCM_CHUNK ? 1 + order - chunk_first : order;
+        position[i] = ccm_step_position(config, order, chunk_first);
         if (layout->fault == CCM_COMP_COUNTED) {
             position[i] += (steps->block[i] - steps->block[0]) * config->comp;
         }
@@ -160,26 +94,9 @@ static const NetCcmPlace* last_of(const NetCcmLayout* layout, int32_t block) {
     const NetCcmPlace* last = NULL;
     for (int32_t i = 0; i < layout->branch.shape.past; i++) {
         const NetCcmPlace* place = &layout->places[i];
-        if (place->kind == NET_CCM_RAW && place->block == block &&
-            (!last || place->episode > last->episode ||
-             (place->episode == last->episode && place->order > last->order))) {
-            last = place;
-        }
+        last = ccm_is_last(place, block, last) ? place : last;
     }
     return last;
-}
-
-static void place_group(NetCcmLayout* layout, int32_t group, const NetCcmPlace* last,
-                        int32_t* position) {
-    for (int32_t k = 0; k < layout->config.comp; k++) {
-        int32_t i = group * layout->config.comp + k;
-        layout->comps[i] = (NetCcmPlace){.kind = NET_CCM_NOTHING};
-        position[i] = 0;
-        if (last) {
-            layout->comps[i] = (NetCcmPlace){NET_CCM_COMP, last->episode, last->block, k, 0};
-            position[i] = layout->config.positions == NET_CCM_CHUNK ? 0 : last->order + 1 + k;
-        }
-    }
 }
 
 // The mean after a group, given that before it; returns the group's weight.
@@ -187,11 +104,10 @@ static double merge_group(NetCcmLayout* layout, int32_t group, const NetCcmPlace
                           NetCcmPlace* mean) {
     double weight = 0;
     if (last) {
-        bool goes_on = mean->kind == NET_CCM_MEAN && mean->episode == last->episode;
-        int32_t t = goes_on ? mean->order + 1 : 1;
-        *mean = (NetCcmPlace){NET_CCM_MEAN, last->episode, last->block, t, 0};
-        bool late = layout->fault == CCM_WEIGHT_OFF_BY_ONE && t > 1;
-        weight = net_ccm_merge_weight(&layout->config, t + late);
+        weight = ccm_next_mean(&layout->config, last, mean);
+        if (layout->fault == CCM_WEIGHT_OFF_BY_ONE && mean->order > 1) {
+            weight = net_ccm_merge_weight(&layout->config, mean->order + 1);
+        }
     }
     for (int32_t k = 0; k < layout->config.comp; k++) {
         layout->means[group * layout->config.comp + k] = *mean;
@@ -213,7 +129,8 @@ static void place_groups(NetCcmLayout* layout, const NetCcmSteps* steps, int32_t
         if (group < blocks) {
             last = last_of(layout, steps->block[0] + group - config->keep);
         }
-        place_group(layout, group, last, position);
+        ccm_place_group(config, last, layout->comps + group * config->comp,
+                        position + group * config->comp);
         if (config->merge) {
             weight[group] = (NetReal)merge_group(layout, group, last, &mean);
         }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nets/ccm_cache.h"
+#include "nets/ccm_rules.h"
 
 typedef struct Row {
     int32_t episode, position, chunk_first; // number; steps so far; those before this chunk
@@ -144,8 +145,7 @@ void net_ccm_look(NetCcm* ccm) {
     for (int32_t i = 0; i < ccm->cache.rows; i++) {
         const Row* row = &ccm->row[i];
         NetCcmPlace at = {NET_CCM_STEP, row->episode, row->block, row->position, row->reads};
-        bool in_chunk = ccm->config.positions == NET_CCM_CHUNK;
-        position[i] = in_chunk ? 1 + row->position - row->chunk_first : row->position;
+        position[i] = ccm_step_position(&ccm->config, row->position, row->chunk_first);
         fill_step_mask(ccm, &at, i, branch->step_mask, net_ccm_sees);
         if (ccm->config.local) {
             fill_step_mask(ccm, &at, i, branch->local_mask, net_ccm_sees_locally);
@@ -177,11 +177,7 @@ static const NetCcmPlace* last_of(const NetCcm* ccm, int32_t row, int32_t block)
     const NetCcmPlace* last = NULL;
     for (int32_t slot = ccm->raw_at; slot < ccm->cache.past; slot++) {
         const NetCcmPlace* place = place_of(ccm, row, slot);
-        bool later = !last || place->episode > last->episode ||
-                     (place->episode == last->episode && place->order > last->order);
-        if (place->kind == NET_CCM_RAW && place->block == block && later) {
-            last = place;
-        }
+        last = ccm_is_last(place, block, last) ? place : last;
     }
     return last;
 }
@@ -192,15 +188,7 @@ static void fill_group(NetCcm* ccm, int32_t row, const NetCcmPlace* last) {
     uint8_t* mask = net_plan_input(ccm->cache.compress, branch->group_mask);
     int32_t* position = net_plan_input(ccm->cache.compress, branch->group_position);
     NetCcmPlace* group = ccm->group + (size_t)row * (size_t)n;
-    for (int32_t k = 0; k < n; k++) {
-        group[k] = (NetCcmPlace){.kind = NET_CCM_NOTHING};
-        position[row * n + k] = 0;
-        if (last) {
-            group[k] = (NetCcmPlace){NET_CCM_COMP, last->episode, last->block, k, 0};
-            bool in_chunk = ccm->config.positions == NET_CCM_CHUNK;
-            position[row * n + k] = in_chunk ? 0 : last->order + 1 + k;
-        }
-    }
+    ccm_place_group(&ccm->config, last, group, position + row * n);
     for (int32_t k = 0; mask && k < n; k++) {
         uint8_t* to = mask + ((size_t)row * (size_t)n + (size_t)k) * (size_t)keys;
         fill_mask(ccm, &group[k], row, net_ccm_sees, to);
@@ -223,37 +211,38 @@ static void append_group(NetCcm* ccm, int32_t row) {
     memcpy(place_of(ccm, row, slot), group, (size_t)n * sizeof *group);
 }
 
-static void mix(size_t count, NetReal weight, const NetReal* x, NetReal* mean) {
-    for (size_t i = 0; i < count; i++) {
-        mean[i] = (1 - weight) * mean[i] + weight * x[i];
-    }
+// What the row's mean will be with the group, and how much that counts in it.
+static NetCcmPlace next_mean(const NetCcm* ccm, int32_t row, double* weight) {
+    const NetCcmPlace* group = ccm->group + (size_t)row * (size_t)ccm->config.comp;
+    NetCcmPlace mean = *place_of(ccm, row, ccm->memory_at);
+    *weight = group->kind == NET_CCM_COMP ? ccm_next_mean(&ccm->config, group, &mean) : 0;
+    return mean;
 }
 
 static void merge_group(NetCcm* ccm, int32_t row) {
-    int32_t n = ccm->config.comp;
-    const NetCcmPlace* group = ccm->group + (size_t)row * (size_t)n;
-    NetCcmPlace* mean = place_of(ccm, row, ccm->memory_at);
-    if (group->kind != NET_CCM_COMP) {
-        return;
+    double weight;
+    const NetCcmPlace mean = next_mean(ccm, row, &weight);
+    if (weight > 0) {
+        ccm_cache_keep_mean(&ccm->cache, row, ccm->memory_at, ccm->config.comp);
+        for (int32_t k = 0; k < ccm->config.comp; k++) {
+            *place_of(ccm, row, ccm->memory_at + k) = mean;
+        }
     }
-    bool goes_on = mean->kind == NET_CCM_MEAN && mean->episode == group->episode;
-    int32_t t = goes_on ? mean->order + 1 : 1;
-    NetReal weight = (NetReal)net_ccm_merge_weight(&ccm->config, t);
-    size_t size = (size_t)n * (size_t)ccm->cache.width;
-    for (int32_t layer = 0; layer < ccm->config.layers; layer++) {
-        mix(size, weight, net_ccm_group_k(ccm, layer, row),
-            ccm_cache_at(&ccm->cache, layer, false, row, ccm->memory_at));
-        mix(size, weight, net_ccm_group_v(ccm, layer, row),
-            ccm_cache_at(&ccm->cache, layer, true, row, ccm->memory_at));
-    }
-    for (int32_t k = 0; k < n; k++) {
-        mean[k] = (NetCcmPlace){NET_CCM_MEAN, group->episode, group->block, t, 0};
-    }
+}
+
+static void fill_weight(NetCcm* ccm, int32_t row) {
+    NetReal* input = net_plan_input(ccm->cache.compress, ccm->cache.group_branch.merge_weight);
+    double weight;
+    next_mean(ccm, row, &weight);
+    input[row] = (NetReal)weight;
 }
 
 void net_ccm_close(NetCcm* ccm, const uint8_t* rows) {
     for (int32_t row = 0; ccm->cache.compress && row < ccm->cache.rows; row++) {
         fill_group(ccm, row, last_of(ccm, row, ccm->row[row].block - ccm->config.keep));
+        if (ccm->config.merge) {
+            fill_weight(ccm, row);
+        }
     }
     if (ccm->cache.compress) {
         net_plan_forward(ccm->cache.compress, ccm->cache.rows);
@@ -324,18 +313,6 @@ size_t net_ccm_bytes(const NetCcm* ccm) {
 double net_ccm_flop(const NetCcm* ccm, int32_t chunk) {
     return net_plan_flop(ccm->cache.step) +
            (ccm->cache.compress ? net_plan_flop(ccm->cache.compress) / chunk : 0);
-}
-
-void net_ccm_copy_past(const NetCcm* ccm, int32_t row, const NetCcmBranch* branch, NetPlan* plan,
-                       int32_t to_row) {
-    size_t size = (size_t)ccm->cache.past * (size_t)ccm->cache.width;
-    assert(branch->shape.past == ccm->cache.past);
-    for (int32_t layer = 0; layer < ccm->config.layers; layer++) {
-        NetReal* k = net_plan_input(plan, branch->past_k[layer]);
-        NetReal* v = net_plan_input(plan, branch->past_v[layer]);
-        memcpy(k + (size_t)to_row * size, net_ccm_k(ccm, layer, row), size * sizeof *k);
-        memcpy(v + (size_t)to_row * size, net_ccm_v(ccm, layer, row), size * sizeof *v);
-    }
 }
 
 // ---------------------------------------------------------------- as bytes

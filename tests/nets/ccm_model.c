@@ -179,6 +179,18 @@ void logits_destroy(Logits* logits) {
 }
 
 // ---------------------------------------------------------------- the schedules
+// A row's past, into the same row of another plan's inputs.
+static void copy_past(const Model* model, const NetCcm* ccm, int32_t row,
+                      const NetCcmBranch* branch, NetPlan* plan) {
+    size_t size = (size_t)(branch->shape.past * model->config.width);
+    for (int32_t layer = 0; layer < model->config.layers; layer++) {
+        NetReal* k = net_plan_input(plan, branch->past_k[layer]);
+        NetReal* v = net_plan_input(plan, branch->past_v[layer]);
+        memcpy(k + (size_t)row * size, net_ccm_k(ccm, layer, row), size * sizeof *k);
+        memcpy(v + (size_t)row * size, net_ccm_v(ccm, layer, row), size * sizeof *v);
+    }
+}
+
 // Chunks from `from` on, in parallel.
 static void run_parallel(const Model* model, const History* history, NetPlan* plan, bool tail,
                          int32_t from, const NetCcm* before, Logits* logits) {
@@ -200,7 +212,7 @@ static void run_parallel(const Model* model, const History* history, NetPlan* pl
             bool goes_on = first && steps.episode[0] == steps.episode[-1];
             steps.position = goes_on ? net_ccm_position(before, row) : 0;
             steps.past = net_ccm_places(before, row);
-            net_ccm_copy_past(before, row, branch, plan, row);
+            copy_past(model, before, row, branch, plan);
         }
         NetReal* x = net_plan_input(plan, tail ? model->tail_x : model->whole_x);
         memcpy(x + row * MODEL_STEPS * FEATURES,
@@ -352,13 +364,24 @@ double logits_distance(const History* history, const Logits* a, const Logits* b,
 double memory_distance(const Model* model, const History* history, const Logits* a,
                        const Logits* b) {
     size_t size = (size_t)(model->config.layers * model->config.comp * model->config.width);
-    double distance = 0;
+    double largest = 1, distance = 0;
     for (int32_t group = 0; group < history->rows * history->blocks; group++) {
-        for (size_t i = 0; a->held[group] && b->held[group] && i < size; i++) {
+        for (size_t i = 0; a->held[group] && i < size; i++) {
             size_t at = (size_t)group * size + i;
-            distance = fmax(distance, fabs((double)a->k[at] - (double)b->k[at]));
-            distance = fmax(distance, fabs((double)a->v[at] - (double)b->v[at]));
+            double k = fabs((double)a->k[at] - (double)b->k[at]),
+                   v = fabs((double)a->v[at] - (double)b->v[at]);
+            largest = fmax(largest, fmax(fabs((double)a->k[at]), fabs((double)a->v[at])));
+            distance =
+                isnan(k) || isnan(v) || !b->held[group] ? INFINITY : fmax(distance, fmax(k, v));
         }
     }
-    return distance;
+    return distance / largest;
+}
+
+int32_t memory_held(const History* history, const Logits* logits) {
+    int32_t held = 0;
+    for (int32_t group = 0; group < history->rows * history->blocks; group++) {
+        held += logits->held[group];
+    }
+    return held;
 }

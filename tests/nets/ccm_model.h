@@ -46,6 +46,7 @@ Logits run_online(const Model* model, const History* history);
 Logits run_tail(const Model* model, const History* history, int32_t from);
 // Largest difference of logits from chunk `from` on, over max(1, largest logit).
 double logits_distance(const History* history, const Logits* a, const Logits* b, int32_t from);
-// Largest difference of the memories' slots.
+// Largest difference of the slots that `a` holds, over max(1, largest); INFINITY: b lacks one.
 double memory_distance(const Model* model, const History* history, const Logits* a,
                        const Logits* b);
+int32_t memory_held(const History* history, const Logits* logits); // groups of slots
