@@ -146,6 +146,7 @@ static void compress(NetCcmStream* stream) {
     CcmCache* cache = &stream->cache;
     int32_t n = stream->config.comp, filling = stream->groups < stream->config.cap;
     int32_t leaving = stream->chunk;
+    assert(stream->limit > 0);
     if (stream->forget) { // the same length as with the memory
         leaving -= filling ? n : 0;
     } else {

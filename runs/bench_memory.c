@@ -15,75 +15,18 @@
 enum { KINDS = 6, LENGTHS = 3, TIMED_ROWS = 32, WINDOW = 16, MOST_SEEDS = 16, MOST_SET = 16 };
 static const int32_t lengths[LENGTHS] = {80, 320, 1280}; // steps of an episode
 
-typedef struct Kind {
-    const char* name;
-    double reference; // the specification's figure
-    RecallSettings (*settings)(void);
-} Kind;
-
 typedef struct MemoryOptions {
     uint64_t seed;
     int32_t seeds, threads, updates, episodes; // updates 0: each kind's own
     int kind;                                  // KINDS: all
-    const char* set[MOST_SET];                 // NAME=VALUE
+    bool check;
+    const char* set[MOST_SET]; // NAME=VALUE
     int set_count;
 } MemoryOptions;
 
-// ---------------------------------------------------------------- the kinds
-// The three compressed memories are trained on as many episodes each. What was tried for them:
-// runs/results/README.md, "The recall task".
-static RecallSettings settings_of(int32_t updates) {
-    RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64, .norm = 1};
-    settings.ccm = net_ccm_default();
-    settings.ccm.cap = RECALL_CHUNKS - 1;
-    return settings;
-}
-static RecallSettings without(int32_t updates, int32_t keep, int32_t window) {
-    RecallSettings settings = settings_of(updates);
-    settings.ccm.comp = 0;
-    settings.ccm.keep = keep;
-    settings.ccm.window = window;
-    return settings;
-}
-static RecallSettings none(void) {
-    return without(1000, 0, 0);
-}
-static RecallSettings full(void) {
-    return without(2000, NET_CCM_UNLIMITED, 0);
-}
-static RecallSettings window(void) {
-    return without(1000, NET_CCM_UNLIMITED, WINDOW);
-}
-static RecallSettings concat(void) {
-    return settings_of(3000);
-}
-static RecallSettings merge(void) {
-    RecallSettings settings = settings_of(6000);
-    settings.batch = 32;
-    settings.rate = 3e-3;
-    settings.ccm.merge = true;
-    settings.ccm.comp = 8;
-    settings.ccm.positions = NET_CCM_CHUNK;     // a mean of keys that were not turned
-    settings.norm = settings.ccm.comp_norm = 8; // what a slot is should count in what it holds
-    return settings;
-}
-static RecallSettings frozen(void) {
-    RecallSettings settings = settings_of(2000);
-    settings.rate = 3e-3;
-    settings.raw_updates = 1000;
-    settings.raw_rate = 1e-3;
-    settings.ccm.local = true; // else the base looks back in its first layer, for nothing
-    return settings;
-}
-
-static const Kind kinds[KINDS] = {
-    {"none", 6.2, none},          {"full", 100, full},        {"window", 45, window},
-    {"ccm-concat", 99.4, concat}, {"ccm-merge", 85.8, merge}, {"ccm-concat-frozen", 86.3, frozen},
-};
-
 // ---------------------------------------------------------------- a row
 typedef struct Row {
-    const Kind* kind;
+    const RecallKind* kind;
     uint64_t seed;
     RecallSettings settings;
     RecallScore score;
@@ -105,9 +48,8 @@ static bool measure(Row* row, int32_t episodes, char why[NET_WHY]) {
         return false;
     }
     double begin = bench_seconds();
-    bool good = recall_train(recall, tell, row);
+    bool good = recall_train(recall, tell, row, why) == NET_OK;
     row->seconds = bench_seconds() - begin;
-    snprintf(why, NET_WHY, "out of memory for training");
     if (good) {
         recall_score(recall, episodes, &row->score);
         row->kv_bytes = recall_kv_bytes(recall);
@@ -140,15 +82,17 @@ static void print_row(const Row* row) {
     machine_processor(cpu);
     recall_describe(settings, NULL, description, sizeof description);
     json_t* line = json_pack(
-        "{s:s, s:s, s:I, s:f, s:f, s:o, s:i, s:I, s:f, s:o, s:i, s:i, s:i, s:s, s:f, s:i, s:f, "
+        "{s:s, s:s, s:I, s:f, s:b, s:f, s:o, s:i, s:I, s:f, s:o, s:i, s:i, s:i, s:s, s:f, s:i, "
+        "s:f, "
         "s:s, s:s, s:s}",
         "bench", "memory", "memory", row->kind->name, "seed", (json_int_t)row->seed, "score",
-        100 * row->score.past, "own_chunk", 100 * row->score.own, "score_by_age", ages, "past",
-        (int)past_of(row), "kv_bytes", (json_int_t)row->kv_bytes, "us_per_step",
-        row->microseconds[0], "us_per_step_by_length", steps, "rows", TIMED_ROWS, "updates",
-        (int)settings->updates, "raw_updates", (int)settings->raw_updates, "settings", description,
-        "loss", row->score.loss, "threads", (int)settings->threads, "seconds", row->seconds, "cpu",
-        cpu, "instructions", net_instruction_set(), "compiler", machine_compiler());
+        100 * row->score.past, "within_bounds", (int)recall_keeps(&row->kind->bounds, &row->score),
+        "own_chunk", 100 * row->score.own, "score_by_age", ages, "past", (int)past_of(row),
+        "kv_bytes", (json_int_t)row->kv_bytes, "us_per_step", row->microseconds[0],
+        "us_per_step_by_length", steps, "rows", TIMED_ROWS, "updates", (int)settings->updates,
+        "raw_updates", (int)settings->raw_updates, "settings", description, "loss", row->score.loss,
+        "threads", (int)settings->threads, "seconds", row->seconds, "cpu", cpu, "instructions",
+        net_instruction_set(), "compiler", machine_compiler());
     json_dumpf(line, stdout, JSON_REAL_PRECISION(5));
     putchar('\n');
     fflush(stdout);
@@ -160,7 +104,7 @@ static void print_table(const Row* rows, int count) {
     fprintf(stderr, "%s%-18s %4s %9s %6s %8s %10s %10s %10s %8s  %4s  %s\n",
             isatty(STDERR_FILENO) ? "\r\033[K" : "", "memory", "past", "reference", "score",
             "KV bytes", "us at 80", "at 320", "at 1280", "seconds", "seed", "settings");
-    const RecallSettings usual = settings_of(0);
+    const RecallSettings usual = recall_usual();
     for (int i = 0; i < count; i++) {
         const Row* row = &rows[i];
         char description[RECALL_DESCRIPTION];
@@ -183,6 +127,8 @@ static const struct argp_option option_table[] = {
     {"threads", 't', "N", 0, "threads (default: all processors)", 0},
     {"updates", 'u', "N", 0, "updates of every training (default: 1000 to 6000 by kind)", 0},
     {"episodes", 'e', "N", 0, "fresh episodes that are scored (default 2048)", 0},
+    {"check", 'c', NULL, 0,
+     "fail where a score is not what the specification demands of the usual settings", 0},
     {"set", 'S', "NAME=VALUE", 0,
      "another setting than the kind's own: updates, rate, raw_updates, raw_rate, batch, slots, "
      "rank, floor, norm, comp_norm, adapter, positions or local; may be repeated",
@@ -192,8 +138,8 @@ static const struct argp_option option_table[] = {
 static int kind_of(const char* text) {
     const char* names[KINDS];
     for (int i = 0; i < KINDS; i++) {
-        names[i] = kinds[i].name;
-        if (strcmp(text, kinds[i].name) == 0) {
+        names[i] = recall_kinds[i].name;
+        if (strcmp(text, recall_kinds[i].name) == 0) {
             return i;
         }
     }
@@ -223,6 +169,9 @@ static error_t parse_option(int key, char* text, struct argp_state* state) {
     case 'e':
         options->episodes = (int32_t)options_int(state, "--episodes", text, 1, 1000000);
         return 0;
+    case 'c':
+        options->check = true;
+        return 0;
     case 'S':
         if (options->set_count == MOST_SET) {
             exit(runs_usage("at most %d settings can be set", MOST_SET));
@@ -249,40 +198,55 @@ static const struct argp argp = {
     NULL,
     NULL};
 
+// The rows to be measured; returns how many. Fails where a setting is wrong.
+static int plan_rows(const MemoryOptions* options, Row* rows) {
+    int32_t processors = options_processors(), count = 0;
+    char why[NET_WHY] = "";
+    for (int32_t i = 0; i < options->seeds * KINDS; i++) {
+        const int kind = i % KINDS;
+        if (options->kind != KINDS && options->kind != kind) {
+            continue;
+        }
+        Row* row = &rows[count++];
+        *row = (Row){.kind = &recall_kinds[kind], .seed = options->seed + (uint64_t)(i / KINDS)};
+        row->settings = row->kind->settings();
+        row->settings.seed = row->seed;
+        row->settings.threads = options->threads  ? options->threads
+                                : processors < 64 ? processors
+                                                  : 64;
+        if (options->updates) {
+            row->settings.updates = options->updates;
+            row->settings.raw_updates = row->settings.raw_updates ? options->updates : 0;
+        }
+        for (int set = 0; set < options->set_count; set++) {
+            if (!recall_set(&row->settings, options->set[set], why)) {
+                exit(runs_usage("%s", why));
+            }
+        }
+        Recall* recall = NULL; // rather now than after an hour of the others
+        if (recall_create(&row->settings, &recall, why) != NET_OK) {
+            exit(runs_usage("%s: %s", row->kind->name, why));
+        }
+        recall_destroy(recall);
+    }
+    return count;
+}
+
 int cmd_bench_memory(int argc, char** argv) {
     MemoryOptions options = {.seeds = 1, .episodes = 2048, .kind = KINDS};
     options_parse(&argp, argc, argv, &options);
-    int32_t processors = options_processors();
     Row rows[MOST_SEEDS * KINDS];
-    int count = 0;
+    const int count = plan_rows(&options, rows);
     char why[NET_WHY] = "";
-    for (int32_t seed = 0; seed < options.seeds; seed++) {
-        for (int i = 0; i < KINDS; i++) {
-            if (options.kind != KINDS && options.kind != i) {
-                continue;
-            }
-            Row* row = &rows[count++];
-            *row = (Row){.kind = &kinds[i], .seed = options.seed + (uint64_t)seed};
-            row->settings = kinds[i].settings();
-            row->settings.seed = row->seed;
-            row->settings.threads = options.threads   ? options.threads
-                                    : processors < 64 ? processors
-                                                      : 64;
-            if (options.updates) {
-                row->settings.updates = options.updates;
-                row->settings.raw_updates = row->settings.raw_updates ? options.updates : 0;
-            }
-            for (int set = 0; set < options.set_count; set++) {
-                if (!recall_set(&row->settings, options.set[set], why)) {
-                    return runs_usage("%s", why);
-                }
-            }
-            if (!measure(row, options.episodes, why)) {
-                return runs_fail("%s", why);
-            }
-            print_row(row);
+    int missed = 0;
+    for (int i = 0; i < count; i++) {
+        if (!measure(&rows[i], options.episodes, why)) {
+            return runs_fail("%s", why);
         }
+        print_row(&rows[i]);
+        missed += !recall_keeps(&rows[i].kind->bounds, &rows[i].score);
     }
     print_table(rows, count);
-    return RUNS_OK;
+    return options.check && missed ? runs_fail("%d of %d scores are out of bounds", missed, count)
+                                   : RUNS_OK;
 }

@@ -49,15 +49,33 @@ typedef struct RecallScore {
     double own;                // and from the same chunk
     double age[RECALL_CHUNKS]; // by age
     int64_t asked[RECALL_CHUNKS];
-    double loss; // of the last 100 updates, in nats
+    double loss; // moving average, which forgets over 100 updates, in nats
 } RecallScore;
 
-typedef struct Recall Recall;
+// What the specification demands of a score, percent: of bindings that are at least from_age chunks
+// old, and of each such age.
+typedef struct RecallBounds {
+    int from_age;
+    double least, most, every_age;
+} RecallBounds;
+bool recall_keeps(const RecallBounds* bounds, const RecallScore* score);
+
+enum { RECALL_KINDS = 6 };
+typedef struct RecallKind {
+    const char* name;
+    double reference; // the specification's score
+    RecallBounds bounds;
+    RecallSettings (*settings)(void);
+} RecallKind;
+extern const RecallKind recall_kinds[RECALL_KINDS];
+RecallSettings recall_usual(void); // what kinds' settings differ from
+
+typedef struct Recall Recall; // runs/recall_model.h
 NetStatus recall_create(const RecallSettings* settings, Recall** recall, char why[NET_WHY]);
 void recall_destroy(Recall* recall); // NULL is allowed
-// False: out of memory. tell (may be NULL) is called after each update.
-bool recall_train(Recall* recall, void (*tell)(void* context, int32_t update, double loss),
-                  void* context);
+// tell (may be NULL) is called after each update.
+NetStatus recall_train(Recall* recall, void (*tell)(void* context, int32_t update, double loss),
+                       void* context, char why[NET_WHY]);
 // Its weights now, with their names and places.
 const NetReal* recall_weights(const Recall* recall, const NetParam** params, int32_t* count);
 // Fresh episodes, played step by step.

@@ -57,9 +57,10 @@ START_TEST(a_short_training_recalls_earlier_chunks) {
     RecallSettings settings = settings_of(UPDATES);
     Recall* recall = create(&settings);
     RecallScore before, after;
+    char why[NET_WHY] = "";
     recall_score(recall, 256, &before);
     ck_assert_double_le(before.past, 0.15); // chance is 1 in 16
-    ck_assert(recall_train(recall, NULL, NULL));
+    ck_assert_int_eq(recall_train(recall, NULL, NULL, why), NET_OK);
     recall_score(recall, 256, &after);
     if (LEARNS) {
         ck_assert_msg(after.past >= 0.5, "%.3f of earlier chunks' keys are recalled", after.past);
@@ -80,7 +81,9 @@ START_TEST(a_frozen_base_stays) {
     Recall* one = create(&settings);
     settings.updates = 2;
     Recall* two = create(&settings);
-    ck_assert(recall_train(one, NULL, NULL) && recall_train(two, NULL, NULL));
+    char why[NET_WHY] = "";
+    ck_assert_int_eq(recall_train(one, NULL, NULL, why), NET_OK);
+    ck_assert_int_eq(recall_train(two, NULL, NULL, why), NET_OK);
     const NetParam* params = NULL;
     int32_t count = 0, changed = 0;
     const NetReal *a = recall_weights(one, &params, &count), *b = NULL;
@@ -118,6 +121,27 @@ START_TEST(settings_have_names) {
     }
     settings.ccm.comp = 0;
     ck_assert(!recall_set(&settings, "slots=2", why));
+}
+END_TEST
+
+// Each bound alone is noticed.
+START_TEST(bounds_are_kept_or_not) {
+    RecallScore score = {.past = 0.5};
+    for (int age = 1; age < RECALL_CHUNKS; age++) {
+        score.asked[age] = 100;
+        score.age[age] = age < 4 ? 0.9 : 0.06;
+    }
+    const struct {
+        RecallBounds bounds;
+        bool kept;
+    } cases[] = {
+        {{1, 0, 100, 0}, true},     {{4, 4, 9, 0}, true},   {{1, 4, 9, 0}, false},
+        {{4, 7, 9, 0}, false},      {{4, 4, 5, 0}, false},  {{1, 0, 100, 50}, false},
+        {{1, 41.9, 42.1, 0}, true}, {{3, 0, 100, 6}, true}, {{3, 0, 100, 6.1}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_assert_int_eq(recall_keeps(&cases[i].bounds, &score), cases[i].kept);
+    }
 }
 END_TEST
 
@@ -168,6 +192,7 @@ Suite* suite(void) {
     tcase_add_loop_test(tests, answers_were_bound_before, 0, 5);
     tcase_add_test(tests, a_short_training_recalls_earlier_chunks);
     tcase_add_test(tests, settings_have_names);
+    tcase_add_test(tests, bounds_are_kept_or_not);
     tcase_add_test(tests, a_description_can_be_set_again);
     tcase_add_loop_test(tests, a_frozen_base_stays, 0, 2);
     suite_add_tcase(s, tests);

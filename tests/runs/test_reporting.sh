@@ -157,6 +157,14 @@ expect 2 'observation' bench env --observation sound
 expect_line 2 'worlds' bench env --worlds 0
 expect_line 2 'benchmark' bench everything
 
+# ---------------------------------------------------------------- bench memory
+expect 0 '"memory": "none", .*"within_bounds": true, .*"settings": "updates=30 rate=0.001 ' \
+    bench memory --memory none --updates 30 --check
+expect 1 '1 of 1 scores are out of bounds' bench memory --memory full --updates 1 --check
+expect 0 '"within_bounds": false' bench memory --memory full --updates 1
+expect_line 2 'full: .*positions within chunks' bench memory --set positions=chunk
+expect_line 2 "'pace=3' is no setting here: updates, rate," bench memory --set pace=3
+
 # ---------------------------------------------------------------- info
 expect 0 '^agent +ppo$' info "$work/ppo-seed0"
 expect 0 '"kind": "run", .*"seed": "0"' info --json "$work/ppo-seed0"
