@@ -11,8 +11,6 @@
 #include "agent/trajectories.h"
 #include "agent/value_norm.h"
 
-// The last K rollouts joined in time: K = distil.every where there is distillation, else 1. Step t
-// of the present rollout is step `first_step + t` of K * T; rows are step * N + world.
 typedef struct Past {   // what the worlds looked back on when the present rollout began
     size_t slots;       // S
     NetCcmPlace* place; // [N, S]
@@ -20,6 +18,8 @@ typedef struct Past {   // what the worlds looked back on when the present rollo
     int32_t *episode, *position, *block; // [N]
 } Past;
 
+// The last K rollouts joined in time: K = distil.every where there is distillation, else 1. Step t
+// of the present rollout is step `first_step + t` of K * T; rows are step * N + world.
 typedef struct Rollout {
     Observations observations; // [K T + 1, N] the last row: what to act on next
     NetReal* memory;           // [K T, N, latent] what the heads saw; NULL without memory
