@@ -4,9 +4,9 @@
 //     x_s = W latent(o_s) + E[action before] + w (unlocked something, first of its episode)
 //
 // The context of a step is the last layer's output; policy and value heads see it beside latent and
-// memory vector, so that it can only add. Distillation's predictor does not see it. In a rollout all worlds close their chunks together,
-// every memory.chunk steps; an episode that ends inside of a chunk loses what is not compressed
-// yet.
+// memory vector, so that it can only add. Distillation's predictor does not see it. In a rollout
+// all worlds close their chunks together, every memory.chunk steps; an episode that ends inside of
+// a chunk loses what is not compressed yet.
 #pragma once
 #include "agent/agent.h"
 #include "agent/network.h"
