@@ -16,6 +16,8 @@ NetCcmConfig network_ccm(const AgentConfig* config) {
     ccm.cap = config->context == AGENT_CONTEXT_CONCAT ? config->context_cap : 1;
     ccm.merge = config->context == AGENT_CONTEXT_MERGE;
     ccm.merge_floor = config->context_floor;
+    // A mean of keys that were turned alike (runs/results/README.md, "The recall task").
+    ccm.positions = ccm.merge ? NET_CCM_CHUNK : NET_CCM_EPISODE;
     ccm.keep = compressed ? 0 : NET_CCM_UNLIMITED;
     ccm.window = config->context == AGENT_CONTEXT_WINDOW ? config->context_window
                  : config->context == AGENT_CONTEXT_FULL ? config->context_full
