@@ -455,13 +455,11 @@ enum { AGENT_THIRSTY = 3 }; // drink at most: health begins to fall at 0
 typedef struct AgentEndSummary {
     int64_t episodes;
     double cut; // at the length limit, alive
-    // Died with drink, food or energy at 0 (one death may be of several), or with none of them at
-    // 0.
+    // Died with drink, food or energy at 0 (one death may be of several), or with none at 0.
     double thirst, hunger, fatigue, damage;
     int64_t steps, thirsty_steps; // all, and those that begin with drink at AGENT_THIRSTY or less
     double water_in_view, water_seen_earlier, water_unseen; // of thirsty steps; they add up to 1
-    double
-        water_distance; // cells to the nearest that was seen earlier, in the mean over such steps
+    double water_distance; // mean over steps of the cells to the nearest that was seen earlier
 } AgentEndSummary;
 
 typedef struct AgentEnds AgentEnds;

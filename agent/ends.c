@@ -1,4 +1,4 @@
-// How episodes end. They are played again: what the agent saw tells nothing of what it forgot.
+// How episodes end, counted by playing them again.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

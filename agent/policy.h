@@ -28,7 +28,7 @@ struct AgentMemory {
     ContextToken* token;  // [rows] of the next step
     uint8_t* full;        // [rows] their chunks are full
     NetReal* past;        // [rows, context width] what the contexts gave
-    unsigned char* state; // [rows / group, state_size] room for copies of a row's past
+    unsigned char* state; // [state_size] room for a copy of a row's past
     size_t state_size;
     AgentRecall recall; // in evaluation
     // For AGENT_RECALL_OTHER, else NULL: what looks back as the agent itself would, and each row's

@@ -24,7 +24,7 @@ static void lay_out(const AgentPolicy* policy, AgentMemory* memory, Block* block
         memory->context = block_take(block, rows / (size_t)memory->group, sizeof(Context*));
         memory->past = block_take(block, rows * width, sizeof *memory->past);
         memory->state_size = context_state_limit(&policy->network);
-        memory->state = block_take(block, rows / (size_t)memory->group * memory->state_size, 1);
+        memory->state = block_take(block, memory->state_size, 1);
     }
 }
 
