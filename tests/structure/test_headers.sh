@@ -17,7 +17,7 @@ for compiler in g++ clang++; do
         "$compiler" -std=c++11 "${warnings[@]}" -I. -fsyntax-only -x c++ -
 done
 echo "README.md"
-block=$(sed -n '/^```c$/,/^```$/{/^```/!p}' README.md)
+block=$(awk '/^```/ { inside = $0 == "```c"; next } inside' README.md)
 [ "$(wc -l <<<"$block")" -gt 15 ]
 printf '#include "nets/nets.h"\nint main(void) {\nchar why[NET_WHY];\n%s\n%s\n(void)ys;\n}\n' \
     'const NetReal* weights = NULL;' "$block" |
