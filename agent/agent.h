@@ -91,7 +91,6 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
                                    // length limit; false (the paper's way)
     double rarity;                 // ppo.rarity: how rare unlocks are weighted, [0, 2]; 0
     double rarity_limit;           // ppo.rarity_limit: largest weight, [1, 1000]; 10
-    double health_weight;          // ppo.health_weight: of changes of health, [0, 1000]; 1
     int32_t epochs;                // ppo.epochs: [1, 1000]; 3
     int32_t minibatch;             // ppo.minibatch: B in [1, N * T], divides N * T; 512
     double clip;                   // ppo.clip: [1e-6, 10]; 0.2

@@ -119,12 +119,6 @@ static void end_episode(AgentTrainer* trainer, Worker* worker, size_t t, size_t 
     }
 }
 
-// What health counts beyond the world's reward, which is 1 where something was unlocked, and a
-// tenth of the change of health.
-static double health_bonus(const AgentConfig* config, double reward, uint32_t just_unlocked) {
-    return (config->health_weight - 1) * (reward - (just_unlocked != 0));
-}
-
 static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
     Rollout* r = &trainer->rollout;
     size_t n = worlds_of(trainer), row = row_of(trainer, t);
@@ -158,9 +152,8 @@ static void step(AgentTrainer* trainer, Worker* worker, size_t t) {
         if (next.unlocked) {
             next.unlocked[w] = r->ended[row + w] ? 0 : run->unlocked;
         }
-        r->reward[row + w] = r->world_reward[w] +
-                             rarity_bonus(&trainer->rarity, before, run->unlocked) +
-                             health_bonus(&trainer->config, r->world_reward[w], run->just_unlocked);
+        r->reward[row + w] =
+            r->world_reward[w] + rarity_bonus(&trainer->rarity, before, run->unlocked);
         if (r->truncated[row + w] && !r->terminated[row + w] && bootstrap) {
             if (r->final_observation.unlocked) {
                 r->final_observation.unlocked[w] = run->unlocked;

@@ -183,37 +183,6 @@ START_TEST(learning_rate_anneals) {
 }
 END_TEST
 
-// The same first rollout with another weight of health: unlocks count as before, and what is told
-// of episodes is the world's reward.
-START_TEST(health_has_a_weight) {
-    AgentConfig config = small_config();
-    config.rollout_steps = 200;
-    config.length = 150;
-    AgentTrainer* plain = small_trainer(&config);
-    config.health_weight = 3;
-    AgentTrainer* weighted = small_trainer(&config);
-    AgentIteration one, other;
-    small_iterate(plain, &one);
-    small_iterate(weighted, &other);
-    ck_assert_int_gt(one.episode_count, 0);
-    ck_assert_int_eq(other.episode_count, one.episode_count);
-    for (int i = 0; i < one.episode_count; i++) {
-        ck_assert_double_eq(other.episodes[i].reward, one.episodes[i].reward);
-    }
-    int hurt = 0, unlocked = 0;
-    for (int i = 0; i < 6 * 200; i++) {
-        double reward = plain->rollout.reward[i], unlock = reward > 0.1 + 1e-9;
-        double expected = unlock + 3 * (reward - unlock);
-        ck_assert_double_eq_tol(weighted->rollout.reward[i], expected, 1e-12);
-        hurt += reward < -1e-9;
-        unlocked += unlock > 0;
-    }
-    ck_assert(hurt > 0 && unlocked > 0);
-    agent_trainer_destroy(plain);
-    agent_trainer_destroy(weighted);
-}
-END_TEST
-
 // What a target at a rollout's end takes from the values after it tells gamma, the one before
 // lambda.
 START_TEST(discount_moves_to_its_final_value) {
@@ -323,7 +292,6 @@ Suite* suite(void) {
     tcase_add_test(c, unlocked_sets_grow_and_reset);
     tcase_add_test(c, values_are_bootstrapped_at_cuts_if_asked);
     tcase_add_test(c, learning_rate_anneals);
-    tcase_add_test(c, health_has_a_weight);
     tcase_add_loop_test(c, discount_moves_to_its_final_value, 0, 2);
     tcase_add_loop_test(c, stopping_leaves_no_trace, 0, 2);
     tcase_add_test(c, a_gradient_that_is_not_finite_is_reported);
