@@ -449,13 +449,19 @@ AgentStatus agent_places_summary(const AgentPlaces* places, AgentPlaceSummary su
                                  char why[AGENT_WHY]);
 
 // ---------------------------------------------------------------- how episodes end
-// What do agents die of, and where was water when they needed it? Shares are in [0, 1].
+// What do agents die of, what costs them health, and where was water when they needed it? Shares
+// are in [0, 1].
 enum { AGENT_THIRSTY = 3 }; // drink at most: health begins to fall at 0
 typedef struct AgentEndSummary {
     int64_t episodes;
     double cut; // at the length limit, alive
     // Died with drink, food or energy at 0 (one death may be of several), or with none at 0.
     double thirst, hunger, fatigue, damage;
+    double lava; // died in it; of all episodes, whatever else holds of them
+    // Points of health in an episode, lava apart. A step that costs one with drink, food or energy
+    // at 0 is counted to that, any other to the zombie beside the player, if there is one, or else
+    // to an arrow: what is regained within the same step is not told apart.
+    double lost_to_needs, lost_to_zombies, lost_to_arrows, regained;
     int64_t steps, thirsty_steps; // all, and those that begin with drink at AGENT_THIRSTY or less
     double water_in_view, water_seen_earlier, water_unseen; // of thirsty steps; they add up to 1
     double water_distance; // mean over steps of the cells to the nearest that was seen earlier

@@ -51,9 +51,12 @@ static void print_places(const AgentPlaceSummary places[AGENT_PLACES]) {
 static void print_ends(const AgentEndSummary* ends) {
     printf("\nhow episodes end: thirst %.1f %%, hunger %.1f %%, fatigue %.1f %% (drink, food, "
            "energy at "
-           "0),\nnone of these %.1f %%, alive at the length limit %.1f %%\n",
+           "0),\nnone of these %.1f %%, alive at the length limit %.1f %%; in lava %.1f %%\n",
            100 * ends->thirst, 100 * ends->hunger, 100 * ends->fatigue, 100 * ends->damage,
-           100 * ends->cut);
+           100 * ends->cut, 100 * ends->lava);
+    printf("health in an episode: %.1f lost to zombies, %.1f to arrows, %.1f to thirst, hunger and "
+           "fatigue;\n%.1f regained\n",
+           ends->lost_to_zombies, ends->lost_to_arrows, ends->lost_to_needs, ends->regained);
     printf("drink is %d or less in %.1f %% of all steps", AGENT_THIRSTY,
            100 * (double)ends->thirsty_steps / (double)ends->steps);
     if (ends->thirsty_steps > 0) {
@@ -130,10 +133,13 @@ static json_t* places_json(const AgentPlaceSummary places[AGENT_PLACES]) {
 }
 
 static json_t* ends_json(const AgentEndSummary* ends) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "thirst_percent",
-                     100 * ends->thirst, "hunger_percent", 100 * ends->hunger, "fatigue_percent",
-                     100 * ends->fatigue, "damage_percent", 100 * ends->damage, "cut_percent",
-                     100 * ends->cut, "thirsty_steps_percent",
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}",
+                     "thirst_percent", 100 * ends->thirst, "hunger_percent", 100 * ends->hunger,
+                     "fatigue_percent", 100 * ends->fatigue, "damage_percent", 100 * ends->damage,
+                     "cut_percent", 100 * ends->cut, "lava_percent", 100 * ends->lava,
+                     "health_lost_to_zombies", ends->lost_to_zombies, "health_lost_to_arrows",
+                     ends->lost_to_arrows, "health_lost_to_needs", ends->lost_to_needs,
+                     "health_regained", ends->regained, "thirsty_steps_percent",
                      100 * (double)ends->thirsty_steps / (double)ends->steps,
                      "thirsty_water_in_view_percent", 100 * ends->water_in_view,
                      "thirsty_water_seen_earlier_percent", 100 * ends->water_seen_earlier,

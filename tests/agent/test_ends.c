@@ -12,6 +12,8 @@ enum { COLUMNS = 9, ROWS = 7, SIDE = 48, LENGTH = 320, EPISODES = 200, SEED = 78
 
 typedef struct Counts {
     double cut, thirst, hunger, fatigue, damage, steps, thirsty, in_view, earlier, unseen, distance;
+    double lava, needs, zombies, arrows, regained,
+        missing; // missing: health at the end, not of lava
 } Counts;
 
 typedef struct Game {
@@ -70,17 +72,42 @@ static int32_t act(int64_t number, NetRandom* random) {
     }
 }
 
+// What a step changed that began with so much health, and maybe with a need at 0.
+static void count_health(const Game* game, int before, bool in_need, Counts* c) {
+    enum { Y = ROWS / 2, X = COLUMNS / 2 };
+    const uint8_t* have = game->inventory;
+    int change = have[CAIRN_HEALTH] - before;
+    bool zombie =
+        game->tiles[Y - 1][X][1] == CAIRN_ZOMBIE || game->tiles[Y + 1][X][1] == CAIRN_ZOMBIE ||
+        game->tiles[Y][X - 1][1] == CAIRN_ZOMBIE || game->tiles[Y][X + 1][1] == CAIRN_ZOMBIE;
+    if (change > 0) {
+        c->regained += change;
+    } else if (change < 0 && game->tiles[Y][X][0] == CAIRN_LAVA) {
+        c->lava += game->ended[0];
+    } else if (change < 0) {
+        bool by_need = change == -1 && in_need;
+        *(by_need ? &c->needs : zombie ? &c->zombies : &c->arrows) -= change;
+    }
+}
+
 static void play(Game* game, int64_t number, Counts* c) {
     CairnOutput output = output_of(game);
     NetRandom random = net_random(7, (uint64_t)number);
+    int lava = 0; // what it cost
     memset(game->water, 0, sizeof game->water);
     ck_assert_int_eq(cairn_reset_world(game->world, 0, (uint64_t)number, &output), CAIRN_OK);
     game->ended[0] = game->ended[1] = 0;
     for (game->length = 0; !game->ended[0] && !game->ended[1]; game->length++) {
         count_step(game, c);
+        const uint8_t* have = game->inventory;
+        int health = have[CAIRN_HEALTH];
+        bool in_need = !(have[CAIRN_FOOD] && have[CAIRN_DRINK] && have[CAIRN_ENERGY]);
         game->action[game->length] = act(number, &random);
         cairn_step(game->world, &game->action[game->length], &output);
+        count_health(game, health, in_need, c);
+        lava += game->ended[0] && game->tiles[ROWS / 2][COLUMNS / 2][0] == CAIRN_LAVA ? health : 0;
     }
+    c->missing += 9 - game->inventory[CAIRN_HEALTH] - lava;
     bool thirst = game->inventory[CAIRN_DRINK] == 0, hunger = game->inventory[CAIRN_FOOD] == 0,
          fatigue = game->inventory[CAIRN_ENERGY] == 0;
     if (!game->ended[0]) {
@@ -140,6 +167,13 @@ START_TEST(ends_are_counted) {
     same(told.hunger, c.hunger, EPISODES);
     same(told.fatigue, c.fatigue, EPISODES);
     same(told.damage, c.damage, EPISODES);
+    same(told.lava, c.lava, EPISODES);
+    same(told.lost_to_needs, c.needs, EPISODES);
+    same(told.lost_to_zombies, c.zombies, EPISODES);
+    same(told.lost_to_arrows, c.arrows, EPISODES);
+    same(told.regained, c.regained, EPISODES);
+    double lost = told.lost_to_needs + told.lost_to_zombies + told.lost_to_arrows;
+    same(lost - told.regained, c.missing, EPISODES);
     same(told.water_in_view, c.in_view, c.thirsty);
     same(told.water_seen_earlier, c.earlier, c.thirsty);
     same(told.water_unseen, c.unseen, c.thirsty);
