@@ -85,8 +85,6 @@ typedef struct AgentConfig {       // key for INI files and --set: range; defaul
     int32_t rollout_steps;         // ppo.rollout_steps: T in [1, 1048576]; 128. N * T <= 2^22
     double gamma;                  // ppo.gamma: [0, 1]; 0.95
     double lambda;                 // ppo.lambda: [0, 1]; 0.65
-    double final_gamma;            // ppo.final_gamma: at the end; [0, 1], 0 = as ppo.gamma; 0
-    double final_lambda;           // ppo.final_lambda: at the end; [0, 1], 0 = as ppo.lambda; 0
     bool bootstrap_truncated;      // ppo.bootstrap_truncated: value of the last observation at the
                                    // length limit; false (the paper's way)
     double rarity;                 // ppo.rarity: how rare unlocks are weighted, [0, 2]; 0

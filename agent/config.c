@@ -29,8 +29,6 @@ static const AgentKey keys[] = {
     INT("ppo.rollout_steps", rollout_steps, 1, 1048576, "steps of each world per iteration"),
     REAL("ppo.gamma", gamma, 0, 1, "discount per step"),
     REAL("ppo.lambda", lambda, 0, 1, "of the generalised advantage estimate"),
-    REAL("ppo.final_gamma", final_gamma, 0, 1, "ppo.gamma moves evenly to it; 0: it stays"),
-    REAL("ppo.final_lambda", final_lambda, 0, 1, "ppo.lambda moves evenly to it; 0: it stays"),
     KEY("ppo.bootstrap_truncated", AGENT_KEY_BOOL, bootstrap_truncated, 0, 0,
         "count the value of the last observation when the length limit cuts an episode"),
     REAL("ppo.rarity", rarity, 0, 2,

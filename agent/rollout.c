@@ -261,8 +261,8 @@ void rollout_advantages(AgentTrainer* trainer, AgentIteration* iteration) {
     AdvantageInput input = {
         .steps = steps,
         .worlds = worlds,
-        .gamma = trainer_moved(trainer, config->gamma, config->final_gamma),
-        .lambda = trainer_moved(trainer, config->lambda, config->final_lambda),
+        .gamma = config->gamma,
+        .lambda = config->lambda,
         .reward = r->reward + base,
         .value = r->value + base,
         .terminated = r->terminated + base,

@@ -17,19 +17,11 @@ double trainer_seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static double share_done(const AgentTrainer* trainer) {
-    double done = (double)trainer->progress.env_steps / (double)trainer->config.total_steps;
-    return done < 1 ? done : 1;
-}
-
 double trainer_annealed(const AgentTrainer* trainer, double learning_rate) {
     const AgentConfig* config = &trainer->config;
-    double lost = config->anneal ? 1 - config->final_fraction : 0;
-    return learning_rate * (1 - lost * share_done(trainer));
-}
-
-double trainer_moved(const AgentTrainer* trainer, double first, double last) {
-    return last > 0 ? first + (last - first) * share_done(trainer) : first;
+    double done = (double)trainer->progress.env_steps / (double)config->total_steps;
+    double share = config->anneal ? 1 - (1 - config->final_fraction) * (done < 1 ? done : 1) : 1;
+    return learning_rate * share;
 }
 
 size_t trainer_segment_rows(const AgentTrainer* trainer) {

@@ -126,8 +126,6 @@ struct AgentTrainer {
 bool trainer_stopped(const AgentTrainer* trainer);
 double trainer_seconds(void); // a monotonic clock
 double trainer_annealed(const AgentTrainer* trainer, double learning_rate);
-// Between first and last as the share of train.steps that are done; last 0: first.
-double trainer_moved(const AgentTrainer* trainer, double first, double last);
 size_t trainer_segment_rows(const AgentTrainer* trainer); // T * N
 size_t trainer_history_rows(const AgentTrainer* trainer); // K * T * N
 // Where the observations lie that the next rollout begins with.

@@ -180,10 +180,8 @@ static int report(const EvalOptions* options, const char* path, int64_t trained,
 }
 
 static int evaluate(const EvalOptions* options, const char* path, const AgentPolicy* policy) {
-    const AgentConfig* trained = agent_policy_config(policy);
     Evaluated evaluated = {.options = options,
-                           .gamma =
-                               trained->final_gamma > 0 ? trained->final_gamma : trained->gamma,
+                           .gamma = agent_policy_config(policy)->gamma,
                            .show = isatty(STDERR_FILENO)};
     evaluated.episodes = calloc((size_t)options->episodes, sizeof *evaluated.episodes);
     if (!evaluated.episodes) {

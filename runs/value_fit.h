@@ -10,7 +10,7 @@ typedef struct ValueFit { // all zero to begin with
     double value, rest, value_squares, rest_squares, products; // sums; rest: discounted returns
 } ValueFit;
 
-// gamma: the discount that the agent was trained with, at the end.
+// gamma: the discount that the agent was trained with.
 void value_fit_add(ValueFit* fit, double gamma, int32_t length, const AgentTrace* trace);
 // Squared correlation of value and discounted return over all steps, in [0, 1]; 0 where one of them
 // never changes. It asks for no scale: with ppo.rarity, values are not in units of the world's

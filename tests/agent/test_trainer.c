@@ -185,17 +185,15 @@ END_TEST
 
 // What a target at a rollout's end takes from the values after it tells gamma, the one before
 // lambda.
-START_TEST(discount_moves_to_its_final_value) {
-    AgentConfig config = small_config(); // 1200 steps in all, 120 each
-    config.final_gamma = _i ? 0.99 : 0;
-    config.final_lambda = _i ? 0.9 : 0;
+START_TEST(targets_have_gamma_and_lambda) {
+    AgentConfig config = small_config();
+    config.gamma = _i ? 0.99 : 0.95;
+    config.lambda = _i ? 0.9 : 0.65;
     AgentTrainer* trainer = small_trainer(&config);
     AgentIteration iteration;
     int told = 0;
-    for (int i = 1; i <= 12; i++) {
+    for (int i = 0; i < 12; i++) {
         small_iterate(trainer, &iteration);
-        double done = _i ? fmin(i / 10.0, 1) : 0;
-        double gamma = 0.95 + (0.99 - 0.95) * done, lambda = 0.65 + (0.9 - 0.65) * done;
         const Rollout* r = &trainer->rollout;
         for (int w = 0; w < 6; w++) {
             int last = 19 * 6 + w, before = last - 6;
@@ -203,11 +201,11 @@ START_TEST(discount_moves_to_its_final_value) {
                 r->truncated[before]) {
                 continue;
             }
-            double target = r->reward[last] + gamma * (double)r->value[last + 6];
+            double target = r->reward[last] + config.gamma * (double)r->value[last + 6];
             ck_assert_double_eq_tol((double)r->target[last], target, 1e-6);
             double advantage = target - (double)r->value[last];
-            target =
-                r->reward[before] + gamma * (double)r->value[last] + gamma * lambda * advantage;
+            target = r->reward[before] +
+                     config.gamma * ((double)r->value[last] + config.lambda * advantage);
             ck_assert_double_eq_tol((double)r->target[before], target, 1e-6);
             told++;
         }
@@ -292,7 +290,7 @@ Suite* suite(void) {
     tcase_add_test(c, unlocked_sets_grow_and_reset);
     tcase_add_test(c, values_are_bootstrapped_at_cuts_if_asked);
     tcase_add_test(c, learning_rate_anneals);
-    tcase_add_loop_test(c, discount_moves_to_its_final_value, 0, 2);
+    tcase_add_loop_test(c, targets_have_gamma_and_lambda, 0, 2);
     tcase_add_loop_test(c, stopping_leaves_no_trace, 0, 2);
     tcase_add_test(c, a_gradient_that_is_not_finite_is_reported);
     tcase_add_test(c, bad_configs_are_refused);
