@@ -471,3 +471,24 @@ AgentStatus agent_ends_create(const AgentPolicy* policy, int64_t seed, AgentEnds
 void agent_ends_destroy(AgentEnds* ends); // NULL is allowed
 void agent_ends_add(AgentEnds* ends, const AgentEpisode* episode, const AgentTrace* trace);
 AgentEndSummary agent_ends_summary(const AgentEnds* ends);
+
+// ---------------------------------------------------------------- what was within reach
+// In how many episodes was an achievement to be had - what it is got from in view, the tool or the
+// materials for it in hand - and in how many of these was it taken? Of the iron tools, table and
+// furnace must be in view at once.
+enum { AGENT_CHANCES = 12 };
+typedef struct AgentChanceSummary {
+    const char* name;    // of the achievement
+    int64_t episodes;    // all
+    int64_t in_view;     // to be had at some step
+    int64_t taken;       // of those
+    int64_t seen_before; // never to be had: in view only before the agent had what it takes
+    double missed_steps; // mean steps within reach, over the episodes that did not take it
+} AgentChanceSummary;
+
+typedef struct AgentChances AgentChances;
+AgentStatus agent_chances_create(const AgentPolicy* policy, int64_t seed, AgentChances** chances,
+                                 char why[AGENT_WHY]);
+void agent_chances_destroy(AgentChances* chances); // NULL is allowed
+void agent_chances_add(AgentChances* chances, const AgentEpisode* episode, const AgentTrace* trace);
+void agent_chances_summary(const AgentChances* chances, AgentChanceSummary summary[AGENT_CHANCES]);

@@ -98,6 +98,7 @@ typedef struct Evaluated { // the callback's context
     AgentNext* next;
     AgentPlaces* places;
     AgentEnds* ends;
+    AgentChances* chances;
     ValueFit fit;
     double gamma;
     bool show;         // a count on standard error
@@ -118,6 +119,7 @@ static bool take_episode(void* context, const AgentEpisode* episode, const Agent
                 evaluated->options->episodes);
     }
     agent_ends_add(evaluated->ends, episode, trace);
+    agent_chances_add(evaluated->chances, episode, trace);
     if (!agent_next_add(evaluated->next, episode, trace) ||
         !agent_places_add(evaluated->places, episode, trace)) {
         snprintf(evaluated->why, sizeof evaluated->why, "out of memory");
@@ -159,6 +161,7 @@ static int report(const EvalOptions* options, const char* path, int64_t trained,
     score_summarise(evaluated->episodes, (size_t)options->episodes, (uint64_t)options->seed,
                     &figures.summary);
     figures.ends = agent_ends_summary(evaluated->ends);
+    agent_chances_summary(evaluated->chances, figures.chances);
     char why[AGENT_WHY];
     if (agent_next_summary(evaluated->next, &figures.next, why) != AGENT_OK ||
         agent_places_summary(evaluated->places, figures.places, why) != AGENT_OK) {
@@ -196,7 +199,8 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
     if (status == RUNS_OK &&
         (agent_next_create(policy, &evaluated.next, why) != AGENT_OK ||
          agent_places_create(policy, options->seed, &evaluated.places, why) != AGENT_OK ||
-         agent_ends_create(policy, options->seed, &evaluated.ends, why) != AGENT_OK)) {
+         agent_ends_create(policy, options->seed, &evaluated.ends, why) != AGENT_OK ||
+         agent_chances_create(policy, options->seed, &evaluated.chances, why) != AGENT_OK)) {
         status = runs_fail("%s", why);
     }
     if (status == RUNS_OK) {
@@ -209,6 +213,7 @@ static int evaluate(const EvalOptions* options, const char* path, const AgentPol
     agent_next_destroy(evaluated.next);
     agent_places_destroy(evaluated.places);
     agent_ends_destroy(evaluated.ends);
+    agent_chances_destroy(evaluated.chances);
     free(evaluated.episodes);
     return status;
 }

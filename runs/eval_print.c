@@ -69,6 +69,23 @@ static void print_ends(const AgentEndSummary* ends) {
     printf("\n");
 }
 
+static void print_chances(const AgentChanceSummary chances[AGENT_CHANCES]) {
+    printf("\nepisodes of %" PRId64
+           " in which it was in view, its tool or materials in hand; before "
+           "these only;\nmean steps in view where it was not taken\n",
+           chances[0].episodes);
+    printf("%-22s %8s %10s %10s %10s\n", "", "in view", "taken", "before", "missed");
+    for (int i = 0; i < AGENT_CHANCES; i++) {
+        const AgentChanceSummary* chance = &chances[i];
+        printf("%-22s %8" PRId64 " %10" PRId64 " %10" PRId64, chance->name, chance->in_view,
+               chance->taken, chance->seen_before);
+        if (chance->taken < chance->in_view) {
+            printf(" %10.1f", chance->missed_steps);
+        }
+        printf("\n");
+    }
+}
+
 void eval_print_text(const EvalOptions* options, const EvalFigures* figures) {
     const ScoreSummary* summary = &figures->summary;
     static const char* const recalls[] = {
@@ -90,6 +107,7 @@ void eval_print_text(const EvalOptions* options, const EvalFigures* figures) {
     print_interval("length", "", &summary->length);
     printf("%-22s %8.2f    r^2 of value and discounted return\n", "value fit", figures->value_fit);
     print_ends(&figures->ends);
+    print_chances(figures->chances);
     print_next(&figures->next);
     print_places(figures->places);
 }
@@ -147,6 +165,20 @@ static json_t* ends_json(const AgentEndSummary* ends) {
                      100 * ends->water_unseen);
 }
 
+static json_t* chances_json(const AgentChanceSummary chances[AGENT_CHANCES]) {
+    json_t* object = json_object();
+    for (int i = 0; i < AGENT_CHANCES; i++) {
+        const AgentChanceSummary* chance = &chances[i];
+        const bool missed = chance->taken < chance->in_view;
+        json_object_set_new(
+            object, chance->name,
+            json_pack("{s:I, s:I, s:I, s:o}", "in_view", (json_int_t)chance->in_view, "taken",
+                      (json_int_t)chance->taken, "seen_before", (json_int_t)chance->seen_before,
+                      "missed_steps", missed ? json_real(chance->missed_steps) : json_null()));
+    }
+    return object;
+}
+
 static json_t* interval_json(const ScoreInterval* interval) {
     return json_pack("{s:f, s:f, s:f}", "value", interval->value, "low", interval->low, "high",
                      interval->high);
@@ -159,14 +191,15 @@ int eval_print_json(const EvalOptions* options, const EvalFigures* figures) {
         json_object_set_new(rates, cairn_achievement_name(k), interval_json(&summary->rate[k]));
     }
     json_t* object = json_pack(
-        "{s:s, s:I, s:i, s:I, s:b, s:s, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o}", "checkpoint",
+        "{s:s, s:I, s:i, s:I, s:b, s:s, s:o, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o}", "checkpoint",
         figures->path, "trained_steps", (json_int_t)figures->trained, "episodes",
         (int)options->episodes, "seed", (json_int_t)options->seed, "greedy", (int)options->greedy,
         "recall", eval_recall_names[options->recall], "success_rates_percent", rates,
         "score_percent", interval_json(&summary->score), "reward", interval_json(&summary->reward),
         "length", interval_json(&summary->length), "value_fit", figures->value_fit, "ends",
-        ends_json(&figures->ends), "next_achievement", next_json(&figures->next),
-        "places_seen_earlier", places_json(figures->places));
+        ends_json(&figures->ends), "within_reach", chances_json(figures->chances),
+        "next_achievement", next_json(&figures->next), "places_seen_earlier",
+        places_json(figures->places));
     char* text = object ? json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(object);
     if (!text) {

@@ -19,6 +19,7 @@ typedef struct EvalFigures { // what an evaluation found
     AgentNextSummary next;
     AgentPlaceSummary places[AGENT_PLACES];
     AgentEndSummary ends;
+    AgentChanceSummary chances[AGENT_CHANCES];
     double value_fit;
 } EvalFigures;
 

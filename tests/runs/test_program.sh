@@ -139,6 +139,8 @@ for file in "$work"/episodes/*.cairn; do
 done
 expect 0 '^value fit +[0-9.]+ ' eval "$run" --episodes 3
 expect 0 '^how episodes end: thirst [0-9.]+ %, hunger' eval "$run" --episodes 3
+expect 0 '"missed_steps": [0-9]' eval "$run" --episodes 3 --json
+expect 0 '^collect_wood +3 ' eval "$run" --episodes 3
 expect 0 '"thirst_percent": [0-9]' eval "$run" --episodes 3 --json
 expect 1 'no memory of its steps.*memory.kind' eval "$run" --recall nothing
 expect 2 "recall is 'all', expected own, nothing or other" eval "$run" --recall all
