@@ -33,8 +33,9 @@ static const struct argp_option option_list[] = {
 static const char description[] =
     "Plays N fresh episodes with the agent of CHECKPOINT (a run's folder stands for its newest) "
     "and prints the 22 success rates with Wilson's 95 % interval, score, mean reward and mean "
-    "length with bootstrap intervals, what episodes end with, and what linear maps find in the "
-    "agent's vectors: what it will unlock next, and where things lie that it has seen.\v"
+    "length with bootstrap intervals, what episodes end with, what was within reach and "
+    "whether it was taken, and what linear maps find in the agent's vectors: what it will unlock "
+    "next, and where things lie that it has seen.\v"
     "Examples:\n"
     "  cairn eval runs/first\n"
     "  cairn eval runs/first/checkpoints/best.ckpt --episodes 500 --json\n"
