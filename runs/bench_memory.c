@@ -13,7 +13,7 @@
 #include "runs/runs.h"
 
 enum { KINDS = 6, LENGTHS = 3, TIMED_ROWS = 32, WINDOW = 16, MOST_SEEDS = 16, MOST_SET = 16 };
-static const int32_t lengths[LENGTHS] = {80, 320, 1280}; // steps of an episode
+static const int32_t lengths[LENGTHS] = {8, 32, 128}; // chunks of an episode
 
 typedef struct MemoryOptions {
     uint64_t seed;
@@ -55,13 +55,14 @@ static bool measure(Row* row, int32_t episodes, char why[NET_WHY]) {
         row->kv_bytes = recall_kv_bytes(recall);
     }
     for (int i = 0; good && i < LENGTHS; i++) {
-        good = recall_time(recall, TIMED_ROWS, lengths[i], &row->microseconds[i], why) == NET_OK;
+        good = recall_time(recall, TIMED_ROWS, lengths[i] * row->settings.chunk,
+                           &row->microseconds[i], why) == NET_OK;
     }
     recall_destroy(recall);
     return good;
 }
 
-// Entries of keys and values that are kept of the 70 steps of the chunks gone by.
+// Entries of keys and values that are kept of the steps of the chunks gone by.
 static int32_t past_of(const Row* row) {
     const NetCcmConfig* ccm = &row->settings.ccm;
     return (int32_t)(row->kv_bytes / ((size_t)(ccm->layers * 2 * ccm->width) * sizeof(NetReal)));
@@ -75,7 +76,7 @@ static void print_row(const Row* row) {
     }
     for (int i = 0; i < LENGTHS; i++) {
         char length[16];
-        snprintf(length, sizeof length, "%" PRId32, lengths[i]);
+        snprintf(length, sizeof length, "%" PRId32, lengths[i] * settings->chunk);
         json_object_set_new(steps, length, json_real(row->microseconds[i]));
     }
     char cpu[MACHINE_NAME], description[RECALL_DESCRIPTION];
@@ -103,7 +104,7 @@ static void print_row(const Row* row) {
 static void print_table(const Row* rows, int count) {
     fprintf(stderr, "%s%-18s %4s %9s %6s %8s %10s %10s %10s %8s  %4s  %s\n",
             isatty(STDERR_FILENO) ? "\r\033[K" : "", "memory", "past", "reference", "score",
-            "KV bytes", "us at 80", "at 320", "at 1280", "seconds", "seed", "settings");
+            "KV bytes", "us, 8", "32", "128 chunks", "seconds", "seed", "settings");
     const RecallSettings usual = recall_usual();
     for (int i = 0; i < count; i++) {
         const Row* row = &rows[i];
@@ -130,8 +131,8 @@ static const struct argp_option option_table[] = {
     {"check", 'c', NULL, 0,
      "fail where a score is not what the specification demands of the usual settings", 0},
     {"set", 'S', "NAME=VALUE", 0,
-     "another setting than the kind's own: updates, rate, raw_updates, raw_rate, batch, slots, "
-     "rank, floor, norm, comp_norm, adapter, positions or local; may be repeated",
+     "another setting than the kind's own: updates, rate, raw_updates, raw_rate, batch, chunk, "
+     "slots, rank, floor, norm, comp_norm, adapter, positions or local; may be repeated",
      0},
     {0}};
 
@@ -192,7 +193,8 @@ static const struct argp argp = {
     "scores it step by step: the share of right answers whose binding lies in an earlier chunk. "
     "Prints one JSON line for each, and a table on standard error.\v"
     "us_per_step is processor time of one world's step, 32 worlds in lockstep, near the end of "
-    "episodes of 80 steps; us_per_step_by_length also of longer ones.\n\n"
+    "episodes of 8 chunks (80 steps if a chunk has the usual 10); us_per_step_by_length also of "
+    "longer ones.\n\n"
     "Example: cairn bench memory --memory ccm-concat --seeds 3",
     NULL,
     NULL,

@@ -39,10 +39,9 @@ static NetStatus fill(Recall* recall, char why[NET_WHY]) {
     }
     NetRandom random = net_random(settings->seed, 0);
     NetStatus status = net_init(recall->model.graph, &random, recall->weights, why);
-    return status != NET_OK
-               ? status
-               : recall_online_create(&settings->ccm, &recall->model, RECALL_SCORE_ROWS,
-                                      RECALL_STEPS, &recall->online, why);
+    return status != NET_OK ? status
+                            : recall_online_create(settings, &recall->model, RECALL_SCORE_ROWS,
+                                                   recall_steps(settings), &recall->online, why);
 }
 
 NetStatus recall_create(const RecallSettings* settings, Recall** recall, char why[NET_WHY]) {
@@ -52,8 +51,7 @@ NetStatus recall_create(const RecallSettings* settings, Recall** recall, char wh
         return recall_no_room(why);
     }
     made->settings = *settings;
-    NetStatus status =
-        recall_model_create(&settings->ccm, settings->norm, RECALL_STEPS, &made->model, why);
+    NetStatus status = recall_model_create(settings, recall_steps(settings), &made->model, why);
     if (status == NET_OK) {
         status = fill(made, why);
     }
@@ -91,15 +89,16 @@ static NetStatus make_plan(const Recall* recall, const RecallView* view, const N
                         .outputs = &view->log_prob,
                         .output_count = 1};
     NetCcmLayout* layout = NULL;
-    int32_t episode[RECALL_STEPS] = {0}, block[RECALL_STEPS];
-    for (int32_t i = 0; i < RECALL_STEPS; i++) {
-        block[i] = i / RECALL_CHUNK;
+    const int32_t length = recall_steps(&recall->settings);
+    int32_t episode[RECALL_MOST_STEPS] = {0}, block[RECALL_MOST_STEPS];
+    for (int32_t i = 0; i < length; i++) {
+        block[i] = i / recall->settings.chunk;
     }
     NetStatus status = net_plan_create(recall->model.graph, &of, plan, why);
     if (status == NET_OK) {
         status = net_ccm_layout_create(config, &view->branch, &layout, why);
     }
-    NetCcmSteps steps = {.count = RECALL_STEPS, .episode = episode, .block = block};
+    NetCcmSteps steps = {.count = length, .episode = episode, .block = block};
     for (int32_t row = 0; status == NET_OK && row < MICRO_ROWS; row++) {
         net_ccm_layout_fill(layout, *plan, row, &steps);
     }
@@ -107,30 +106,30 @@ static NetStatus make_plan(const Recall* recall, const RecallView* view, const N
     return status;
 }
 
-static void put(NetPlan* plan, NetTensor input, int32_t row, const int32_t* index) {
+static void put(NetPlan* plan, NetTensor input, int32_t row, size_t steps, const int32_t* index) {
     int32_t* to = net_plan_input(plan, input);
-    memcpy(to + row * RECALL_STEPS, index, RECALL_STEPS * sizeof *to);
+    memcpy(to + (size_t)row * steps, index, steps * sizeof *to);
 }
 
 static void run_micro_batch(Worker* worker, const RecallView* view, int32_t first, int32_t rows) {
     const Recall* recall = worker->recall;
+    const size_t steps = (size_t)recall_steps(&recall->settings);
     for (int32_t row = 0; row < rows; row++) {
         const RecallEpisode* episode = &recall->batch[first + row];
-        put(worker->plan, view->type, row, episode->type);
-        put(worker->plan, view->key, row, episode->key);
-        put(worker->plan, view->value, row, episode->value);
+        put(worker->plan, view->type, row, steps, episode->type);
+        put(worker->plan, view->key, row, steps, episode->key);
+        put(worker->plan, view->value, row, steps, episode->value);
     }
     net_plan_forward(worker->plan, rows);
     const NetReal* log_prob = net_plan_output(worker->plan, view->log_prob);
     NetReal* d_log_prob = net_plan_d_output(worker->plan, view->log_prob);
-    const size_t width = (size_t)RECALL_STEPS * RECALL_VALUES;
+    const size_t width = steps * RECALL_VALUES;
     double weight = 1.0 / (recall->settings.batch * RECALL_CHUNKS);
     memset(d_log_prob, 0, (size_t)rows * width * sizeof *d_log_prob);
     for (size_t row = 0; row < (size_t)rows; row++) {
-        worker->loss +=
-            weight * net_cross_entropy(RECALL_STEPS, RECALL_VALUES, log_prob + row * width,
-                                       recall->batch[first + (int32_t)row].answer, weight,
-                                       d_log_prob + row * width);
+        worker->loss += weight * net_cross_entropy(steps, RECALL_VALUES, log_prob + row * width,
+                                                   recall->batch[first + (int32_t)row].answer,
+                                                   weight, d_log_prob + row * width);
     }
     net_plan_backward(worker->plan, worker->gradient);
 }
@@ -230,7 +229,7 @@ static NetStatus run_phase(Recall* recall, const Phase* phase,
     NetRandom random = net_random(recall->settings.seed, phase->stream);
     for (int32_t i = 0; i < phase->updates; i++) {
         for (int32_t row = 0; row < recall->settings.batch; row++) {
-            recall_draw(&random, &recall->batch[row]);
+            recall_draw(&random, recall->settings.chunk, &recall->batch[row]);
         }
         double loss = gradient_of_batch(recall, phase->view);
         double done = (double)i / phase->updates;

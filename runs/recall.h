@@ -1,13 +1,15 @@
-// The recall task: 8 chunks of 10 steps bind keys to values among noise; the last step of a chunk
-// asks for a key that was bound in this chunk or an earlier one. A model with a compressed memory
-// is trained on the parallel schedule and scored by the recursion, step by step.
+// The recall task: 8 chunks of 10 steps (or of more: the setting chunk) bind keys to values among
+// noise; the last step of a chunk asks for a key that was bound in this chunk or an earlier one. A
+// model with a compressed memory is trained on the parallel schedule and scored by the recursion,
+// step by step.
 #pragma once
 #include "nets/nets.h"
 
 enum {
     RECALL_CHUNKS = 8,
-    RECALL_CHUNK = 10, // steps
-    RECALL_STEPS = RECALL_CHUNKS * RECALL_CHUNK,
+    RECALL_CHUNK = 10, // steps, of the usual settings; never less
+    RECALL_MOST_CHUNK = 32,
+    RECALL_MOST_STEPS = RECALL_CHUNKS * RECALL_MOST_CHUNK,
     RECALL_KEYS = 32,
     RECALL_VALUES = 16,
     RECALL_BINDINGS = 2 // of a chunk
@@ -15,12 +17,13 @@ enum {
 typedef enum RecallType { RECALL_NOISE, RECALL_BIND, RECALL_ASK, RECALL_TYPES } RecallType;
 
 typedef struct RecallEpisode {
-    int32_t type[RECALL_STEPS], key[RECALL_STEPS], value[RECALL_STEPS]; // a question's: no value
-    int32_t answer[RECALL_STEPS];                                       // of questions, else -1
-    int32_t age[RECALL_STEPS]; // of questions: chunks since the key was bound
+    int32_t type[RECALL_MOST_STEPS], key[RECALL_MOST_STEPS];
+    int32_t value[RECALL_MOST_STEPS];  // a question's: no value
+    int32_t answer[RECALL_MOST_STEPS]; // of questions, else -1
+    int32_t age[RECALL_MOST_STEPS];    // of questions: chunks since the key was bound
 } RecallEpisode;
-// No key is bound twice; noise has a random key and value.
-void recall_draw(NetRandom* random, RecallEpisode* episode);
+// RECALL_CHUNKS chunks of `chunk` steps. No key is bound twice; noise has a random key and value.
+void recall_draw(NetRandom* random, int32_t chunk, RecallEpisode* episode);
 
 typedef struct RecallSettings {
     NetCcmConfig ccm; // of the memory
@@ -31,7 +34,8 @@ typedef struct RecallSettings {
     int32_t raw_updates;
     double raw_rate;
     int32_t batch, threads;
-    double norm; // of the first embeddings of type, key and value
+    int32_t chunk; // steps, [RECALL_CHUNK, RECALL_MOST_CHUNK]
+    double norm;   // of the first embeddings of type, key and value
     uint64_t seed;
 } RecallSettings;
 

@@ -7,7 +7,8 @@ enum { WINDOW = 16, LAYERS = 2 };
 // The three compressed memories are trained on as many episodes each. What was tried for them:
 // runs/results/README.md, "The recall task".
 static RecallSettings settings_of(int32_t updates) {
-    RecallSettings settings = {.updates = updates, .rate = 1e-3, .batch = 64, .norm = 1};
+    RecallSettings settings = {
+        .updates = updates, .rate = 1e-3, .batch = 64, .chunk = RECALL_CHUNK, .norm = 1};
     settings.ccm = net_ccm_default();
     settings.ccm.cap = RECALL_CHUNKS - 1;
     return settings;

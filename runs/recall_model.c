@@ -33,26 +33,33 @@ NetCcmConfig recall_raw_config(const NetCcmConfig* config) {
     return raw;
 }
 
+int32_t recall_steps(const RecallSettings* settings) {
+    return RECALL_CHUNKS * settings->chunk;
+}
+
 // Cached steps: all that can still be seen.
-static int32_t raw_steps(const NetCcmConfig* config, int32_t steps) {
-    int32_t kept = config->keep >= NET_CCM_UNLIMITED ? steps : (config->keep + 1) * RECALL_CHUNK;
+static int32_t raw_steps(const RecallSettings* settings, int32_t steps) {
+    const NetCcmConfig* config = &settings->ccm;
+    int32_t kept = config->keep >= NET_CCM_UNLIMITED ? steps : (config->keep + 1) * settings->chunk;
     return config->window && config->window < kept ? config->window : kept;
 }
 
-NetStatus recall_model_create(const NetCcmConfig* config, double norm, int32_t steps,
-                              RecallModel* model, char why[NET_WHY]) {
+NetStatus recall_model_create(const RecallSettings* settings, int32_t steps, RecallModel* model,
+                              char why[NET_WHY]) {
+    const NetCcmConfig* config = &settings->ccm;
+    const double norm = settings->norm;
+    const int32_t length = recall_steps(settings);
     NetCcmConfig raw = recall_raw_config(config);
     int32_t groups = config->comp ? RECALL_CHUNKS - 1 : 0;
-    int32_t past = net_ccm_past(config, raw_steps(config, steps));
+    int32_t past = net_ccm_past(config, raw_steps(settings, steps));
     NetStatus status = net_graph_create(&model->graph, why);
     if (status != NET_OK) {
         return status;
     }
     NetGraph* graph = model->graph;
     net_share(graph, true);
-    model->raw = view_of(graph, &raw, norm, (NetCcmShape){.steps = RECALL_STEPS});
-    model->whole =
-        view_of(graph, config, norm, (NetCcmShape){.steps = RECALL_STEPS, .groups = groups});
+    model->raw = view_of(graph, &raw, norm, (NetCcmShape){.steps = length});
+    model->whole = view_of(graph, config, norm, (NetCcmShape){.steps = length, .groups = groups});
     model->step = view_of(graph, config, norm, (NetCcmShape){.steps = 1, .past = past});
     if (config->comp) {
         NetCcmShape shape = {.groups = 1, .past = past};
@@ -66,13 +73,13 @@ NetStatus recall_no_room(char why[NET_WHY]) {
     return NET_OUT_OF_MEMORY;
 }
 
-NetStatus recall_online_create(const NetCcmConfig* ccm, const RecallModel* model, int32_t rows,
-                               int32_t steps, NetCcm** online, char why[NET_WHY]) {
-    NetCcmOnlineConfig config = {.ccm = *ccm,
+NetStatus recall_online_create(const RecallSettings* settings, const RecallModel* model,
+                               int32_t rows, int32_t steps, NetCcm** online, char why[NET_WHY]) {
+    NetCcmOnlineConfig config = {.ccm = settings->ccm,
                                  .rows = rows,
-                                 .raw = raw_steps(ccm, steps),
+                                 .raw = raw_steps(settings, steps),
                                  .step = &model->step.branch,
-                                 .compress = ccm->comp ? &model->compress : NULL,
+                                 .compress = settings->ccm.comp ? &model->compress : NULL,
                                  .dtype = NET_DTYPE_F32,
                                  .outputs = &model->step.log_prob,
                                  .output_count = 1};

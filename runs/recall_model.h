@@ -30,9 +30,10 @@ struct Recall {
 
 // The model of full context: what a base is trained on.
 NetCcmConfig recall_raw_config(const NetCcmConfig* config);
+int32_t recall_steps(const RecallSettings* settings); // of an episode
 // steps: of the episodes that are played online.
-NetStatus recall_model_create(const NetCcmConfig* config, double norm, int32_t steps,
-                              RecallModel* model, char why[NET_WHY]);
-NetStatus recall_online_create(const NetCcmConfig* ccm, const RecallModel* model, int32_t rows,
-                               int32_t steps, NetCcm** online, char why[NET_WHY]);
+NetStatus recall_model_create(const RecallSettings* settings, int32_t steps, RecallModel* model,
+                              char why[NET_WHY]);
+NetStatus recall_online_create(const RecallSettings* settings, const RecallModel* model,
+                               int32_t rows, int32_t steps, NetCcm** online, char why[NET_WHY]);
 NetStatus recall_no_room(char why[NET_WHY]);

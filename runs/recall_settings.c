@@ -23,6 +23,7 @@ static const Setting table[] = {
     {"raw_updates", OF(raw_updates), WHOLE, 0, 1e6, {0}},
     {"raw_rate", OF(raw_rate), REAL, 1e-9, 1, {0}},
     {"batch", OF(batch), WHOLE, 1, 4096, {0}},
+    {"chunk", OF(chunk), WHOLE, RECALL_CHUNK, RECALL_MOST_CHUNK, {0}},
     {"slots", OF(ccm.comp), WHOLE, 1, 64, {0}},
     {"rank", OF(ccm.lora_rank), WHOLE, 1, 1024, {0}},
     {"floor", OF(ccm.merge_floor), REAL, 0, 1, {0}},

@@ -14,8 +14,12 @@ enum { LEARNS = 1, UPDATES = 400 };
 #endif
 
 static RecallSettings settings_of(int32_t updates) {
-    RecallSettings settings = {
-        .updates = updates, .rate = 1e-3, .batch = 64, .threads = 2, .norm = 1};
+    RecallSettings settings = {.updates = updates,
+                               .rate = 1e-3,
+                               .batch = 64,
+                               .threads = 2,
+                               .chunk = RECALL_CHUNK,
+                               .norm = 1};
     settings.ccm = net_ccm_default();
     settings.ccm.cap = RECALL_CHUNKS - 1;
     return settings;
@@ -31,10 +35,11 @@ static Recall* create(const RecallSettings* settings) {
 START_TEST(answers_were_bound_before) {
     NetRandom random = net_random(1, (uint64_t)_i);
     RecallEpisode e;
-    recall_draw(&random, &e);
+    const int32_t chunk = _i == 0 ? RECALL_CHUNK : _i == 1 ? RECALL_MOST_CHUNK : 10 + 3 * _i;
+    recall_draw(&random, chunk, &e);
     int32_t value[RECALL_KEYS], bound_at[RECALL_KEYS], asked = 0;
     memset(bound_at, -1, sizeof bound_at);
-    for (int32_t i = 0; i < RECALL_STEPS; i++) {
+    for (int32_t i = 0; i < RECALL_CHUNKS * chunk; i++) {
         if (e.type[i] == RECALL_BIND) {
             ck_assert_int_eq(bound_at[e.key[i]], -1);
             bound_at[e.key[i]] = i;
@@ -43,11 +48,11 @@ START_TEST(answers_were_bound_before) {
             asked++;
             ck_assert_int_ge(bound_at[e.key[i]], 0);
             ck_assert_int_eq(e.answer[i], value[e.key[i]]);
-            ck_assert_int_eq(e.age[i], i / RECALL_CHUNK - bound_at[e.key[i]] / RECALL_CHUNK);
+            ck_assert_int_eq(e.age[i], i / chunk - bound_at[e.key[i]] / chunk);
             ck_assert_int_eq(e.value[i], RECALL_VALUES);
         }
         ck_assert_int_eq(e.answer[i] >= 0, e.type[i] == RECALL_ASK);
-        ck_assert_int_eq(e.type[i] == RECALL_ASK, i % RECALL_CHUNK == RECALL_CHUNK - 1);
+        ck_assert_int_eq(e.type[i] == RECALL_ASK, i % chunk == chunk - 1);
     }
     ck_assert_int_eq(asked, RECALL_CHUNKS);
 }
@@ -66,6 +71,35 @@ START_TEST(a_short_training_recalls_earlier_chunks) {
         ck_assert_msg(after.past >= 0.5, "%.3f of earlier chunks' keys are recalled", after.past);
     }
     ck_assert_uint_eq(recall_kv_bytes(recall), 14 * 2 * 2 * 64 * sizeof(NetReal));
+    recall_destroy(recall);
+}
+END_TEST
+
+// The agent's chunks and slots: 21 for 112 steps. What the chunk itself binds is learned first;
+// every question of every episode is scored, and the last steps' time is found.
+START_TEST(chunks_may_be_longer) {
+    RecallSettings settings = settings_of(LEARNS ? 250 : 2);
+    settings.batch = 16;
+    settings.rate = 3e-3;
+    char why[NET_WHY] = "";
+    ck_assert(recall_set(&settings, "chunk=16", why) && recall_set(&settings, "slots=3", why));
+    Recall* recall = create(&settings);
+    RecallScore before, after;
+    recall_score(recall, 128, &before);
+    ck_assert_int_eq(recall_train(recall, NULL, NULL, why), NET_OK);
+    recall_score(recall, 128, &after);
+    int64_t asked = 0;
+    for (int age = 0; age < RECALL_CHUNKS; age++) {
+        asked += after.asked[age];
+    }
+    ck_assert_int_eq(asked, 128 * RECALL_CHUNKS);
+    if (LEARNS) {
+        ck_assert_msg(after.own > 0.5 && before.own < 0.2, "%.3f, %.3f", before.own, after.own);
+    }
+    ck_assert_uint_eq(recall_kv_bytes(recall), 21 * 2 * 2 * 64 * sizeof(NetReal));
+    double microseconds = 0;
+    ck_assert_int_eq(recall_time(recall, 2, 8 * 16, &microseconds, why), NET_OK);
+    ck_assert_double_gt(microseconds, 0);
     recall_destroy(recall);
 }
 END_TEST
@@ -113,7 +147,8 @@ START_TEST(settings_have_names) {
               settings.ccm.positions == NET_CCM_CHUNK);
     static const char* const bad[] = {"",          "rate",         "rate=",      "rate=2",
                                       "rates=0.1", "updates=1.5",  "updates=0",  "batch=8x",
-                                      "local=1",   "adapter=none", "slots=1000", "floor=nan"};
+                                      "local=1",   "adapter=none", "slots=1000", "floor=nan",
+                                      "chunk=9",   "chunk=33"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         RecallSettings before = settings;
         ck_assert_msg(!recall_set(&settings, bad[i], why), "'%s' is taken", bad[i]);
@@ -148,9 +183,9 @@ END_TEST
 // What a description says, set in other settings, describes them alike.
 START_TEST(a_description_can_be_set_again) {
     static const char* const changes[] = {
-        "updates=20", "rate=0.003",  "raw_updates=7", "raw_rate=0.01", "batch=8",
-        "slots=14",   "rank=3",      "floor=0.25",    "adapter=own",   "positions=chunk",
-        "norm=8",     "comp_norm=4", "local=true",
+        "updates=20",      "rate=0.003", "raw_updates=7", "raw_rate=0.01", "batch=8",
+        "chunk=16",        "slots=14",   "rank=3",        "floor=0.25",    "adapter=own",
+        "positions=chunk", "norm=8",     "comp_norm=4",   "local=true",
     };
     enum { CHANGES = sizeof changes / sizeof *changes };
     RecallSettings usual = settings_of(1);
@@ -175,7 +210,7 @@ START_TEST(a_description_can_be_set_again) {
         }
         recall_describe(&other, NULL, again, sizeof again);
         ck_assert_str_eq(again, text);
-        ck_assert_int_eq(told, i == 8 ? CHANGES - 1 : CHANGES); // maps of its own: no rank
+        ck_assert_int_eq(told, i == 9 ? CHANGES - 1 : CHANGES); // maps of its own: no rank
     }
     RecallSettings without = usual;
     without.ccm.comp = 0;
@@ -191,6 +226,7 @@ Suite* suite(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, answers_were_bound_before, 0, 5);
     tcase_add_test(tests, a_short_training_recalls_earlier_chunks);
+    tcase_add_test(tests, chunks_may_be_longer);
     tcase_add_test(tests, settings_have_names);
     tcase_add_test(tests, bounds_are_kept_or_not);
     tcase_add_test(tests, a_description_can_be_set_again);
