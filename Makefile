@@ -136,6 +136,9 @@ $(foreach isa,$(KERNEL_ISAS),$(eval $(call KERNEL,kernels,$(isa))) \
                              $(eval $(call KERNEL,attend,$(isa))))
 $(foreach isa,$(DIRECT_ISAS),$(eval $(call KERNEL,direct_f32,$(isa),,$(if $(filter asan tsan fuzz,$(VARIANT)),-DROLLED))))
 
+# Loops over numbers that stand alone: any vectors give the same bits.
+$(O)/nets/run_sequence.o: EXTRA = -O3
+
 # Intrinsics for one instruction set.
 $(O)/nets/direct_bf16.o: EXTRA = $(KERNEL_FLAGS) $(if $(KERNEL_ARCH_avx512),$(if $(filter avx512,$(KERNEL_ISAS)),$(KERNEL_ARCH_avx512) -mavx512bf16))
 

@@ -41,6 +41,6 @@ static inline size_t attend_room(const AttendShape* shape) {
     size_t k = attend_round(shape->all_keys, ATTEND_LANES);
     size_t size = attend_round(shape->size, ATTEND_LANES);
     size_t bytes = q * k + k / ATTEND_LANES * sizeof(int32_t) + 64; // mask and tiles seen
-    return bytes / sizeof(NetReal) + 64 + 3 * q * size + 6 * k * size + 2 * ATTEND_TILE * k +
-           2 * ATTEND_TILE * size + (shape->heads + 1) * k;
+    return bytes / sizeof(NetReal) + 64 + 4 * q * size + 6 * k * size + 2 * ATTEND_TILE * k +
+           ATTEND_TILE * size + (shape->heads + 1) * k;
 }
