@@ -154,10 +154,12 @@ static inline __attribute__((always_inline)) void add_product(Sums* sums, size_t
     }
 }
 
-static inline void load_sums(Sums* sums, const NetReal* from, size_t stride) {
+static inline Sums load_sums(const NetReal* from, size_t stride) {
+    Sums sums = {0};
     for (size_t r = 0; r < HELD; r++) {
-        memcpy(sums->row[r], from + r * stride, sizeof sums->row[r]);
+        memcpy(sums.row[r], from + r * stride, sizeof sums.row[r]);
     }
+    return sums;
 }
 
 static inline void store_sums(const Sums* sums, NetReal* to, size_t stride) {
@@ -200,8 +202,7 @@ static inline void scatter(const Packed* at, size_t seen, const NetReal* p, cons
         for (size_t r = 0; r < LANES; r += HELD) {
             for (size_t c = 0; c < at->size; c += LANES) {
                 NetReal* to = x + ((size_t)at->seen[i] + r) * at->size + c;
-                Sums sums;
-                load_sums(&sums, to, at->size);
+                Sums sums = load_sums(to, at->size);
                 add_product(&sums, TILE, p + i * AREA + r, 1, LANES, y + c, at->size);
                 store_sums(&sums, to, at->size);
             }
