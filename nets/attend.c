@@ -24,23 +24,31 @@ static inline NetReal logarithm(NetReal x) {
 }
 
 // ---------------------------------------------------------------- forward
-// Of what query q (of 8) of the block sees; 0 if it sees nothing.
-static NetReal largest(const Packed* at, const uint8_t* mask, size_t seen, size_t q) {
+// top [8] of what each query of the block sees; 0 if it sees nothing.
+static void find_largest(const Packed* at, const uint8_t* mask, size_t seen, NetReal* top) {
     const Wide least = (Wide){0} - INFINITY;
-    Wide top = least;
-    for (size_t i = 0; i < seen; i++) {
-        const NetReal* p = at->p + i * AREA + q * LANES;
-        const uint8_t* of = mask + q * at->keys + at->seen[i];
-        for (size_t j = 0; j < LANES; j += WIDE) {
-            Wide value = wide_choose(wide_seen(of + j), wide_load(p + j), least);
-            top = wide_choose(value > top, value, top);
+    NetReal lanes[TILE][WIDE];
+    for (size_t q = 0; q < TILE; q++) {
+        Wide most = least;
+        for (size_t i = 0; i < seen; i++) {
+            const NetReal* p = at->p + i * AREA + q * LANES;
+            const uint8_t* of = mask + q * at->keys + at->seen[i];
+            for (size_t j = 0; j < LANES; j += WIDE) {
+                Wide value = wide_choose(wide_seen(of + j), wide_load(p + j), least);
+                most = wide_choose(value > most, value, most);
+            }
+        }
+        wide_store(most, lanes[q]);
+        top[q] = -INFINITY;
+    }
+    for (size_t j = 0; j < WIDE; j++) {
+        for (size_t q = 0; q < TILE; q++) { // eight at once: none waits for another
+            top[q] = lanes[q][j] > top[q] ? lanes[q][j] : top[q];
         }
     }
-    NetReal most = -INFINITY;
-    for (size_t i = 0; i < WIDE; i++) {
-        most = top[i] > most ? top[i] : most;
+    for (size_t q = 0; q < TILE; q++) {
+        top[q] = top[q] > -INFINITY ? top[q] : 0;
     }
-    return most > -INFINITY ? most : 0;
 }
 
 // p = exp(p - top [8]), 0 where not seen; sum [8] over the keys.
@@ -57,7 +65,7 @@ static void exponentials(const Packed* at, const uint8_t* mask, size_t seen, con
             }
         }
         for (size_t j = 0; j < LANES / 2; j++) {
-            for (size_t q = 0; q < TILE; q++) { // eight sums at once: none waits for another
+            for (size_t q = 0; q < TILE; q++) { // likewise
                 sum[q] += p[q * LANES + j] + p[q * LANES + LANES / 2 + j];
             }
         }
@@ -71,9 +79,7 @@ static void forward_block(const AttendShape* shape, const AttendRow* row, const 
     const uint8_t* mask = at->mask + first * at->keys;
     NetReal top[TILE], sum[TILE] = {0};
     scores(at, seen, at->qt + first * at->size, at->kt, at->p);
-    for (size_t q = 0; q < TILE; q++) {
-        top[q] = largest(at, mask, seen, q);
-    }
+    find_largest(at, mask, seen, top);
     exponentials(at, mask, seen, top, sum);
     for (size_t q = 0; q < TILE; q++) {
         factor[q] = sum[q] > 0 ? 1 / sum[q] : 0;
