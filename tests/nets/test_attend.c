@@ -218,6 +218,44 @@ START_TEST(backward_matches_plain_loops) {
 }
 END_TEST
 
+static size_t next_to_zero(size_t count, const NetReal* x) {
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert(isfinite(x[i]));
+        found += fpclassify(x[i]) == FP_SUBNORMAL;
+    }
+    return found;
+}
+
+// Where one key outshines all others, what is left of these is 0, not a number next to zero, with
+// which processors compute slowly.
+START_TEST(sharp_attention_leaves_nothing_next_to_zero) {
+    const NetAttend* attend = variant_of(_i);
+    if (attend) {
+        Case c = case_create(6);
+        for (size_t i = 0; i < c.q_count; i++) {
+            c.q[i] *= 100;
+            c.d_o[i] *= (NetReal)1e-4;
+        }
+        memset(c.d_q, 0, c.q_count * sizeof *c.d_q);
+        for (size_t i = 0; i < 3; i++) {
+            memset(c.d_k[i], 0, c.k_count[i] * sizeof *c.d_k[i]);
+            memset(c.d_v[i], 0, c.k_count[i] * sizeof *c.d_v[i]);
+        }
+        attend->few(&c.shape, &c.row, c.room);
+        ck_assert_uint_eq(next_to_zero(c.q_count, c.o), 0);
+        attend->forward(&c.shape, &c.row, c.room);
+        attend->backward(&c.shape, &c.row, c.room);
+        ck_assert_uint_eq(next_to_zero(c.q_count, c.o) + next_to_zero(c.q_count, c.d_q), 0);
+        for (size_t i = 0; i < 3; i++) {
+            ck_assert_uint_eq(next_to_zero(c.k_count[i], c.d_k[i]), 0);
+            ck_assert_uint_eq(next_to_zero(c.k_count[i], c.d_v[i]), 0);
+        }
+        case_destroy(&c);
+    }
+}
+END_TEST
+
 // What is not seen has no influence whatever, not even on rounding.
 START_TEST(unseen_keys_change_no_bit) {
     const NetAttend* attend = variant_of(_i);
@@ -254,6 +292,7 @@ Suite* suite(void) {
     tcase_set_timeout(tests, 20);
     tcase_add_loop_test(tests, forward_and_few_match_plain_loops, 0, CASES);
     tcase_add_loop_test(tests, backward_matches_plain_loops, 0, CASES);
+    tcase_add_loop_test(tests, sharp_attention_leaves_nothing_next_to_zero, 0, 3);
     tcase_add_loop_test(tests, unseen_keys_change_no_bit, 0, 3);
     suite_add_tcase(s, tests);
     return s;
