@@ -12,7 +12,7 @@
 #include "runs/recall.h"
 #include "runs/runs.h"
 
-enum { KINDS = 6, LENGTHS = 3, TIMED_ROWS = 32, WINDOW = 16, MOST_SEEDS = 16, MOST_SET = 16 };
+enum { KINDS = 6, LENGTHS = 3, TIMED_ROWS = 32, MOST_SEEDS = 16, MOST_SET = 16 };
 static const int32_t lengths[LENGTHS] = {8, 32, 128}; // chunks of an episode
 
 typedef struct MemoryOptions {
