@@ -1,244 +1,15 @@
-// Maps by oneDNN: every call of that library is in this file. Works with its versions 2 and 3.
+// Maps by oneDNN, versions 2 and 3.
 //
 // Activations stay in plain NHWC. Weights are kept a second time in whatever blocked layout each
 // primitive asks for; their gradients come in such a layout and are added to the plain ones.
-#include "nets/map.h"
-
-#ifdef NETS_ONEDNN
-
 #include <assert.h>
-#include <dnnl.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// ---------------------------------------------------------------- versions 2 and 3
-#if DNNL_VERSION_MAJOR >= 3
-typedef const_dnnl_memory_desc_t DescRef;
-static DescRef desc_ref(const dnnl_memory_desc_t* desc) {
-    return *desc;
-}
-static bool desc_make(dnnl_memory_desc_t* desc, int rank, const dnnl_dims_t dims,
-                      dnnl_data_type_t type, dnnl_format_tag_t tag) {
-    return dnnl_memory_desc_create_with_tag(desc, rank, dims, type, tag) == dnnl_success;
-}
-static void desc_free(dnnl_memory_desc_t* desc) {
-    if (*desc) {
-        dnnl_memory_desc_destroy(*desc);
-    }
-}
-#else
-typedef const dnnl_memory_desc_t* DescRef;
-static DescRef desc_ref(const dnnl_memory_desc_t* desc) {
-    return desc;
-}
-static bool desc_make(dnnl_memory_desc_t* desc, int rank, const dnnl_dims_t dims,
-                      dnnl_data_type_t type, dnnl_format_tag_t tag) {
-    return dnnl_memory_desc_init_by_tag(desc, rank, dims, type, tag) == dnnl_success;
-}
-static void desc_free(dnnl_memory_desc_t* desc) {
-    (void)desc;
-}
-#endif
+#include "nets/onednn.h"
 
-int net_onednn_single_thread(void) {
-    int threads = omp_get_max_threads();
-    omp_set_num_threads(1);
-    return threads;
-}
-
-void net_onednn_restore_threads(int threads) {
-    omp_set_num_threads(threads);
-}
-
-static bool offers(dnnl_cpu_isa_t isa) {
-    return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
-}
-
-NetBf16 net_onednn_bf16(void) {
-    bool fast = offers(dnnl_cpu_isa_avx512_core_amx);
-#ifdef __x86_64__
-    // AMD's processors multiply pairs of bfloat16 as often per cycle as they do floats.
-    fast = fast || __builtin_cpu_is("amd");
-#endif
-    return !offers(dnnl_cpu_isa_avx512_core_bf16) ? NET_BF16_NONE
-           : fast                                 ? NET_BF16_FAST
-                                                  : NET_BF16_SLOW;
-}
-
-void net_product_onednn(bool trans_a, bool trans_b, size_t rows, size_t columns, size_t inner,
-                        const NetReal* a, size_t lda, const NetReal* b, size_t ldb, bool accumulate,
-                        NetReal* c) {
-    dnnl_status_t status = dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', (dnnl_dim_t)rows,
-                                      (dnnl_dim_t)columns, (dnnl_dim_t)inner, 1, a, (dnnl_dim_t)lda,
-                                      b, (dnnl_dim_t)ldb, accumulate, c, (dnnl_dim_t)columns);
-    assert(status == dnnl_success);
-    (void)status;
-}
-
-// ---------------------------------------------------------------- the map
-enum { X, Y, WEIGHT, BIAS, DESCS }; // tensors of a map; gradients have the same descriptions
-
-typedef struct Pass { // one primitive with the memories it reads and writes
-    dnnl_primitive_desc_t desc;
-    dnnl_primitive_t primitive;
-    dnnl_memory_t weight; // in this primitive's own layout
-    dnnl_memory_t scratchpad;
-    size_t scratchpad_bytes, weight_bytes;
-} Pass;
-
-typedef struct OneMap {
-    NetMapShape shape;
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
-    dnnl_primitive_attr_t plain, with_relu, summing;
-    dnnl_memory_desc_t given[DESCS]; // as the caller has them
-    dnnl_memory_desc_t free_weight;  // layout left to the primitive
-    Pass forward, data, weights;
-    dnnl_memory_t x, y, d_x, d_y, weight, bias, d_weight, d_bias;
-    dnnl_primitive_t pack_forward, pack_data, unpack;
-    void *weight_forward, *weight_data; // owned, blocked
-} OneMap;
-
-static bool ok(dnnl_status_t status) {
-    return status == dnnl_success;
-}
-
-static bool make_descs(OneMap* map) {
-    const NetMapShape* s = &map->shape;
-    dnnl_data_type_t type = s->half ? dnnl_bf16 : dnnl_f32;
-    dnnl_dim_t rows = (dnnl_dim_t)s->rows, in = (dnnl_dim_t)s->inputs, out = (dnnl_dim_t)s->outputs;
-    dnnl_dims_t x = {rows, in, (dnnl_dim_t)s->height, (dnnl_dim_t)s->width};
-    dnnl_dims_t y = {rows, out, (dnnl_dim_t)s->height, (dnnl_dim_t)s->width};
-    dnnl_dims_t weight = {out, in, 3, 3}, bias = {out};
-    int rank = s->convolution ? 4 : 2;
-    dnnl_format_tag_t rows_tag = s->convolution ? dnnl_nhwc : dnnl_nc;
-    return desc_make(&map->given[X], rank, x, type, rows_tag) &&
-           desc_make(&map->given[Y], rank, y, type, rows_tag) &&
-           desc_make(&map->given[WEIGHT], rank, weight, dnnl_f32,
-                     s->convolution ? dnnl_ohwi : dnnl_oi) &&
-           desc_make(&map->given[BIAS], 1, bias, dnnl_f32, dnnl_a) &&
-           desc_make(&map->free_weight, rank, weight, type, dnnl_format_tag_any);
-}
-
-static bool make_attributes(OneMap* map) {
-    dnnl_post_ops_t relu = NULL, sum = NULL;
-    bool good =
-        ok(dnnl_primitive_attr_create(&map->plain)) &&
-        ok(dnnl_primitive_attr_create(&map->with_relu)) &&
-        ok(dnnl_primitive_attr_create(&map->summing)) &&
-        ok(dnnl_primitive_attr_set_scratchpad_mode(map->plain, dnnl_scratchpad_mode_user)) &&
-        ok(dnnl_primitive_attr_set_scratchpad_mode(map->with_relu, dnnl_scratchpad_mode_user)) &&
-        ok(dnnl_post_ops_create(&relu)) && ok(dnnl_post_ops_create(&sum));
-#if DNNL_VERSION_MAJOR >= 3
-    good = good && ok(dnnl_post_ops_append_eltwise(relu, dnnl_eltwise_relu, 0, 0)) &&
-           ok(dnnl_post_ops_append_sum(sum, 1, 0, dnnl_data_type_undef));
-#else
-    good = good && ok(dnnl_post_ops_append_eltwise(relu, 1, dnnl_eltwise_relu, 0, 0)) &&
-           ok(dnnl_post_ops_append_sum(sum, 1));
-#endif
-    good = good && ok(dnnl_primitive_attr_set_post_ops(map->with_relu, relu)) &&
-           ok(dnnl_primitive_attr_set_post_ops(map->summing, sum));
-    dnnl_post_ops_destroy(relu);
-    dnnl_post_ops_destroy(sum);
-    return good;
-}
-
-// ---------------------------------------------------------------- primitive descriptions
-static const dnnl_dims_t one = {1, 1}, padding = {1, 1};
-
-#if DNNL_VERSION_MAJOR >= 3
-static const dnnl_dims_t dense = {0, 0};
-
-static bool describe_forward(OneMap* map) {
-    DescRef x = map->given[X], y = map->given[Y], weight = map->free_weight;
-    DescRef bias = map->shape.bias ? map->given[BIAS] : NULL;
-    dnnl_prop_kind_t kind = map->shape.training ? dnnl_forward_training : dnnl_forward_inference;
-    dnnl_primitive_attr_t attr = map->shape.relu ? map->with_relu : map->plain;
-    return ok(map->shape.convolution
-                  ? dnnl_convolution_forward_primitive_desc_create(
-                        &map->forward.desc, map->engine, kind, dnnl_convolution_direct, x, weight,
-                        bias, y, one, dense, padding, padding, attr)
-                  : dnnl_inner_product_forward_primitive_desc_create(
-                        &map->forward.desc, map->engine, kind, x, weight, bias, y, attr));
-}
-
-static bool describe_data(OneMap* map) {
-    DescRef x = map->given[X], y = map->given[Y], weight = map->free_weight;
-    return ok(map->shape.convolution
-                  ? dnnl_convolution_backward_data_primitive_desc_create(
-                        &map->data.desc, map->engine, dnnl_convolution_direct, x, weight, y, one,
-                        dense, padding, padding, map->forward.desc, map->plain)
-                  : dnnl_inner_product_backward_data_primitive_desc_create(
-                        &map->data.desc, map->engine, x, weight, y, map->forward.desc, map->plain));
-}
-
-static bool describe_weights(OneMap* map, const dnnl_memory_desc_t* free_gradient) {
-    DescRef x = map->given[X], y = map->given[Y];
-    DescRef bias = map->shape.bias ? map->given[BIAS] : NULL;
-    return ok(map->shape.convolution
-                  ? dnnl_convolution_backward_weights_primitive_desc_create(
-                        &map->weights.desc, map->engine, dnnl_convolution_direct, x, *free_gradient,
-                        bias, y, one, dense, padding, padding, map->forward.desc, map->plain)
-                  : dnnl_inner_product_backward_weights_primitive_desc_create(
-                        &map->weights.desc, map->engine, x, *free_gradient, bias, y,
-                        map->forward.desc, map->plain));
-}
-#else
-static bool describe_forward(OneMap* map) {
-    dnnl_memory_desc_t* g = map->given;
-    dnnl_memory_desc_t* bias = map->shape.bias ? &g[BIAS] : NULL;
-    dnnl_prop_kind_t kind = map->shape.training ? dnnl_forward_training : dnnl_forward_inference;
-    dnnl_primitive_attr_t attr = map->shape.relu ? map->with_relu : map->plain;
-    dnnl_convolution_desc_t conv;
-    dnnl_inner_product_desc_t inner;
-    if (map->shape.convolution) {
-        return ok(dnnl_convolution_forward_desc_init(&conv, kind, dnnl_convolution_direct, &g[X],
-                                                     &map->free_weight, bias, &g[Y], one, padding,
-                                                     padding)) &&
-               ok(dnnl_primitive_desc_create(&map->forward.desc, &conv, attr, map->engine, NULL));
-    }
-    return ok(dnnl_inner_product_forward_desc_init(&inner, kind, &g[X], &map->free_weight, bias,
-                                                   &g[Y])) &&
-           ok(dnnl_primitive_desc_create(&map->forward.desc, &inner, attr, map->engine, NULL));
-}
-
-static bool describe_data(OneMap* map) {
-    dnnl_memory_desc_t* g = map->given;
-    dnnl_convolution_desc_t conv;
-    dnnl_inner_product_desc_t inner;
-    if (map->shape.convolution) {
-        return ok(dnnl_convolution_backward_data_desc_init(&conv, dnnl_convolution_direct, &g[X],
-                                                           &map->free_weight, &g[Y], one, padding,
-                                                           padding)) &&
-               ok(dnnl_primitive_desc_create(&map->data.desc, &conv, map->plain, map->engine,
-                                             map->forward.desc));
-    }
-    return ok(dnnl_inner_product_backward_data_desc_init(&inner, &g[X], &map->free_weight,
-                                                         &g[Y])) &&
-           ok(dnnl_primitive_desc_create(&map->data.desc, &inner, map->plain, map->engine,
-                                         map->forward.desc));
-}
-
-static bool describe_weights(OneMap* map, const dnnl_memory_desc_t* free_gradient) {
-    dnnl_memory_desc_t* g = map->given;
-    dnnl_memory_desc_t* bias = map->shape.bias ? &g[BIAS] : NULL;
-    dnnl_convolution_desc_t conv;
-    dnnl_inner_product_desc_t inner;
-    if (map->shape.convolution) {
-        return ok(dnnl_convolution_backward_weights_desc_init(&conv, dnnl_convolution_direct, &g[X],
-                                                              free_gradient, bias, &g[Y], one,
-                                                              padding, padding)) &&
-               ok(dnnl_primitive_desc_create(&map->weights.desc, &conv, map->plain, map->engine,
-                                             map->forward.desc));
-    }
-    return ok(dnnl_inner_product_backward_weights_desc_init(&inner, &g[X], free_gradient, bias,
-                                                            &g[Y])) &&
-           ok(dnnl_primitive_desc_create(&map->weights.desc, &inner, map->plain, map->engine,
-                                         map->forward.desc));
-}
-#endif
+#ifdef NETS_ONEDNN
 
 // ---------------------------------------------------------------- making
 static bool make_memory(OneMap* map, dnnl_memory_t* memory, DescRef desc) {
@@ -279,7 +50,7 @@ static void* own_weight(Pass* pass) {
 }
 
 static bool make_forward(OneMap* map) {
-    if (!describe_forward(map) || !finish_pass(map, &map->forward, dnnl_query_weights_md)) {
+    if (!onednn_describe_forward(map) || !finish_pass(map, &map->forward, dnnl_query_weights_md)) {
         return false;
     }
     map->weight_forward = own_weight(&map->forward);
@@ -289,7 +60,7 @@ static bool make_forward(OneMap* map) {
 }
 
 static bool make_data(OneMap* map) {
-    if (!describe_data(map) || !finish_pass(map, &map->data, dnnl_query_weights_md)) {
+    if (!onednn_describe_data(map) || !finish_pass(map, &map->data, dnnl_query_weights_md)) {
         return false;
     }
     map->weight_data = own_weight(&map->data);
@@ -305,7 +76,7 @@ static bool make_weights(OneMap* map) {
     dnnl_dims_t dims = {(dnnl_dim_t)s->outputs, (dnnl_dim_t)s->inputs, 3, 3};
     bool good =
         desc_make(&free_gradient, s->convolution ? 4 : 2, dims, dnnl_f32, dnnl_format_tag_any) &&
-        describe_weights(map, &free_gradient) &&
+        onednn_describe_weights(map, &free_gradient) &&
         finish_pass(map, &map->weights, dnnl_query_diff_weights_md);
     desc_free(&free_gradient);
     if (!good) {
@@ -387,7 +158,7 @@ static NetStatus create(const NetMapShape* shape, NetMap** opaque, char why[NET_
     int threads = net_onednn_single_thread(); // primitives remember the number they were made for
     bool good = ok(dnnl_engine_create(&map->engine, dnnl_cpu, 0)) &&
                 ok(dnnl_stream_create(&map->stream, map->engine, dnnl_stream_default_flags)) &&
-                make_descs(map) && make_attributes(map) && make_all(map);
+                onednn_make_descs(map) && onednn_make_attributes(map) && make_all(map);
     net_onednn_restore_threads(threads);
     if (!good) {
         snprintf(why, NET_WHY,
